@@ -1,0 +1,113 @@
+//! Names the format of an input by its content, never by its name alone.
+//!
+//! Every format offers a test over the [`Head`] of an input; the most certain answer wins, and ties go to the
+//! row that stands first in [`FORMATS`].
+
+use crate::error::FormatError;
+use crate::input::{ParseContext, ReadAt, read_vec};
+use crate::limits::DETECT_HEAD_BYTES;
+use crate::parsed::{Parsed, Place};
+use crate::records::Records;
+use crate::text;
+
+/// What an input is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum Kind {
+    /// An ETW trace.
+    EtlTrace,
+}
+
+impl Kind {
+    /// The name used in JSON: lower case with underscores.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EtlTrace => "etl_trace",
+        }
+    }
+
+    /// What a person calls it, without an article.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::EtlTrace => "ETW trace (.etl)",
+        }
+    }
+}
+
+/// How sure a format's test is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Likelihood {
+    /// Looks like it, but other texts might too.
+    Maybe,
+    /// Its own words or layout are there.
+    Likely,
+    /// A magic number or an unmistakable head.
+    Certain,
+}
+
+/// The first bytes of an input, raw and as text.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// At most [`DETECT_HEAD_BYTES`].
+    pub bytes: Vec<u8>,
+    /// The same decoded to text (nonsense for binaries, which is fine for a test that looks for words).
+    pub text: String,
+    /// Length of the whole input in bytes.
+    pub total_bytes: u64,
+}
+
+impl Head {
+    /// Reads the head of an input.
+    ///
+    /// # Errors
+    /// [`FormatError::Read`].
+    pub fn read(input: &dyn ReadAt) -> Result<Self, FormatError> {
+        let bytes = read_vec(input, 0, DETECT_HEAD_BYTES)?;
+        Ok(Self { text: text::decode_head(&bytes), bytes, total_bytes: input.len() })
+    }
+
+    /// The first lines of the text, without line ends.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.text.lines()
+    }
+}
+
+/// Reads a whole input of one format.
+pub type ParseFn = fn(&dyn ReadAt, &ParseContext) -> Result<Parsed<Records>, FormatError>;
+
+/// One format: how to know it and how to read it.
+#[derive(Debug)]
+pub struct Format {
+    /// What it is.
+    pub kind: Kind,
+    /// Says whether an input looks like it.
+    pub test: fn(&Head) -> Option<Likelihood>,
+    /// Reads it.
+    pub parse: ParseFn,
+}
+
+/// Every format, most specific first.
+pub static FORMATS: &[Format] = &[];
+
+/// The format of an input, or `None` if nothing knows it.
+pub fn detect(head: &Head) -> Option<&'static Format> {
+    let mut best: Option<(Likelihood, &'static Format)> = None;
+    for format in FORMATS {
+        if let Some(likelihood) = (format.test)(head)
+            && best.is_none_or(|(known, _)| likelihood > known)
+        {
+            best = Some((likelihood, format));
+        }
+    }
+    best.map(|(_, format)| format)
+}
+
+/// Stands in a row of [`FORMATS`] whose content is recognised but not read yet.
+///
+/// # Errors
+/// Never; the signature is that of [`ParseFn`].
+pub fn not_read_yet(_: &dyn ReadAt, _: &ParseContext) -> Result<Parsed<Records>, FormatError> {
+    let mut parsed = Parsed::new(Records::NotReadYet);
+    parsed.note(Place::Whole, "recognised, but poolscope does not read this format yet");
+    Ok(parsed)
+}

@@ -1,0 +1,32 @@
+//! Evidence formats of Windows pool diagnosis: bytes to records, one module a format.
+//!
+//! # Invariants
+//! - No module opens a file, reads a clock or the environment, prints, or knows what a leak is.
+//! - No parser panics on any bytes, and no count, size or depth read from a file is used before it
+//!   met a limit of [`limits`].
+//! - "This is not that format" is the only error ([`FormatError`]); everything else that is wrong with
+//!   the input becomes a counted and located [`Note`], and the rest is still read.
+//!
+//! # The door
+//! [`detect::detect`] names the format of an input by its content; [`detect::Format::parse`] reads it into
+//! [`Parsed`]`<`[`Records`]`>`. To add a format: write its module, add a [`Records`] variant and a row in
+//! [`detect::FORMATS`] (CONTRIBUTING.md has the steps).
+
+pub mod cursor;
+pub mod detect;
+pub mod error;
+pub mod input;
+pub mod limits;
+pub mod parsed;
+pub mod records;
+pub mod tag;
+pub mod text;
+pub mod time;
+
+pub use detect::{Format, Head, Kind, Likelihood};
+pub use error::FormatError;
+pub use input::{ParseContext, ReadAt};
+pub use parsed::{Coverage, Note, Parsed, Place};
+pub use records::Records;
+pub use tag::{Pool, Tag};
+pub use time::{Time, Zone};

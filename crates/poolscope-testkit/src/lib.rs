@@ -1,0 +1,4 @@
+//! Writers of every evidence format and the leak-shape laboratory. Development only: nothing here ships.
+//!
+//! The writers are made from the public format descriptions, apart from the readers: this crate depends on
+//! none of ours, so a misreading on one side cannot cancel out on the other.
