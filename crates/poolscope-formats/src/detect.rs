@@ -14,6 +14,16 @@ use crate::text;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Kind {
+    /// An HTTPERR log of http.sys.
+    HttpErr,
+    /// A binary event log.
+    EventLog,
+    /// Events exported as XML.
+    EventXml,
+    /// An IIS W3C access log.
+    IisLog,
+    /// A performance binary log.
+    Blg,
     /// An ETW trace.
     EtlTrace,
 }
@@ -22,6 +32,11 @@ impl Kind {
     /// The name used in JSON: lower case with underscores.
     pub fn name(self) -> &'static str {
         match self {
+            Self::HttpErr => "httperr",
+            Self::EventLog => "event_log",
+            Self::EventXml => "event_xml",
+            Self::IisLog => "iis_w3c",
+            Self::Blg => "perf_binary_log",
             Self::EtlTrace => "etl_trace",
         }
     }
@@ -29,6 +44,11 @@ impl Kind {
     /// What a person calls it, without an article.
     pub fn title(self) -> &'static str {
         match self {
+            Self::HttpErr => "HTTPERR log",
+            Self::EventLog => "event log (.evtx)",
+            Self::EventXml => "events exported as XML",
+            Self::IisLog => "IIS W3C log",
+            Self::Blg => "performance binary log (.blg)",
             Self::EtlTrace => "ETW trace (.etl)",
         }
     }

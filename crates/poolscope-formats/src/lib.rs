@@ -15,6 +15,9 @@
 pub mod cursor;
 pub mod detect;
 pub mod error;
+pub mod events;
+pub mod httperr;
+pub mod iis;
 pub mod input;
 pub mod limits;
 pub mod parsed;

@@ -14,3 +14,22 @@ pub const TEXT_BLOCK_BYTES: usize = 4 * 1024 * 1024;
 /// The longest line taken as a line. Perfmon head lines reach 250 KB at 1,105 columns; a line over this is
 /// noise (a file of zeros has none at all).
 pub const MAX_LINE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Distinct reasons kept of one HTTPERR log. Windows knows about 45; a log with more is damaged or hostile.
+pub const MAX_HTTPERR_REASONS: usize = 256;
+
+/// Minutes kept over all counters of one W3C log (HTTPERR or IIS): two years of one counter each minute, at
+/// about 30 bytes each. Rows beyond still count in the sums.
+pub const MAX_W3C_MINUTES: usize = 1_000_000;
+
+/// Directive blocks kept of one W3C log: one a service start, so a real log has hundreds at most.
+pub const MAX_W3C_STARTS: usize = 10_000;
+
+/// Distinct statuses (with substatus) and distinct Win32 errors kept of one IIS log, each.
+pub const MAX_IIS_CODES: usize = 1_024;
+
+/// Wanted events kept of one event log: a 4 GB log of nothing but service states stays under 100 MB.
+pub const MAX_KEPT_EVENTS: usize = 200_000;
+
+/// Distinct pairs of provider and id counted in one event log. Real logs have under 3,000.
+pub const MAX_EVENT_PROVIDERS: usize = 20_000;
