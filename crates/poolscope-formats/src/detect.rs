@@ -14,6 +14,14 @@ use crate::text;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Kind {
+    /// A poolmon listing, or a table of pool tags over time.
+    Poolmon,
+    /// Performance counters as text.
+    CounterLog,
+    /// The user's pooltag.txt.
+    Pooltag,
+    /// A perflib `Counter` dump.
+    PerflibNames,
     /// An HTTPERR log of http.sys.
     HttpErr,
     /// A binary event log.
@@ -32,6 +40,10 @@ impl Kind {
     /// The name used in JSON: lower case with underscores.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Poolmon => "poolmon",
+            Self::CounterLog => "perf_counters",
+            Self::Pooltag => "pooltag",
+            Self::PerflibNames => "perflib_names",
             Self::HttpErr => "httperr",
             Self::EventLog => "event_log",
             Self::EventXml => "event_xml",
@@ -44,6 +56,10 @@ impl Kind {
     /// What a person calls it, without an article.
     pub fn title(self) -> &'static str {
         match self {
+            Self::Poolmon => "poolmon listing",
+            Self::CounterLog => "performance counters as text",
+            Self::Pooltag => "pooltag.txt",
+            Self::PerflibNames => "perflib counter names",
             Self::HttpErr => "HTTPERR log",
             Self::EventLog => "event log (.evtx)",
             Self::EventXml => "events exported as XML",

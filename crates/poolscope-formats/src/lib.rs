@@ -12,6 +12,7 @@
 //! [`Parsed`]`<`[`Records`]`>`. To add a format: write its module, add a [`Records`] variant and a row in
 //! [`detect::FORMATS`] (CONTRIBUTING.md has the steps).
 
+pub mod counters;
 pub mod cursor;
 pub mod detect;
 pub mod error;
@@ -21,6 +22,8 @@ pub mod iis;
 pub mod input;
 pub mod limits;
 pub mod parsed;
+pub mod poolmon;
+pub mod pooltag;
 pub mod records;
 pub mod tag;
 pub mod text;

@@ -33,3 +33,6 @@ pub const MAX_KEPT_EVENTS: usize = 200_000;
 
 /// Distinct pairs of provider and id counted in one event log. Real logs have under 3,000.
 pub const MAX_EVENT_PROVIDERS: usize = 20_000;
+
+/// Counter columns that are only named, not kept: enough for a reader to see what the log held.
+pub const MAX_NAMED_COLUMNS: usize = 64;

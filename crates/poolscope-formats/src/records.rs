@@ -3,6 +3,11 @@
 use crate::events::EventLog;
 use crate::httperr::HttpErrLog;
 use crate::iis::IisLog;
+use std::collections::BTreeMap;
+
+use crate::counters::CounterLog;
+use crate::poolmon::PoolmonLog;
+use crate::pooltag::PooltagFile;
 
 /// What one input held. One variant a format.
 #[derive(Clone, PartialEq, Debug)]
@@ -16,4 +21,12 @@ pub enum Records {
     Events(EventLog),
     /// An IIS W3C access log.
     Iis(IisLog),
+    /// Pool tags of one or many moments, from poolmon or a table made of it.
+    Poolmon(PoolmonLog),
+    /// Performance counters over time, from text or a binary log.
+    Counters(CounterLog),
+    /// The user's pooltag.txt.
+    Pooltag(PooltagFile),
+    /// A perflib `Counter` dump: index to name in the language of its machine.
+    PerflibNames(BTreeMap<u32, String>),
 }
