@@ -1,2 +1,77 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask NAME [ARGS]`: every developer chore, one file each.
+//!
+//! CI calls nothing but chores and plain cargo commands, so what passes here passes there. To add a chore,
+//! write its file and add a row to [`CHORES`]; a measurement is a row of [`bench::BENCHES`].
+
+use std::process::ExitCode;
+
+mod bench;
+mod fuzz;
+mod process;
+mod tidy;
+
+/// One chore.
+struct Chore {
+    /// What is typed after `cargo xtask`.
+    name: &'static str,
+    /// Arguments as the help shows them.
+    args: &'static str,
+    /// What it does, in one line.
+    what: &'static str,
+    /// Runs it with what was typed after its name.
+    run: fn(&[String]) -> anyhow::Result<()>,
+}
+
+/// Every chore, in the order the help lists them.
+const CHORES: &[Chore] = &[
+    Chore {
+        name: "tidy",
+        args: "",
+        what: "check the repository's own rules: head comments, file sizes, names, arrows",
+        run: tidy::run,
+    },
+    Chore { name: "fuzz-build", args: "", what: "build every fuzz target", run: fuzz::build_all },
+    Chore {
+        name: "fuzz",
+        args: "NAME SECONDS",
+        what: "run one fuzz target, coverage-guided, on the stable compiler",
+        run: fuzz::run_one,
+    },
+    Chore {
+        name: "bench",
+        args: "NAME",
+        what: "measure the release build on generated evidence; without NAME, list what can be measured",
+        run: bench::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = args.split_first() else {
+        print_help();
+        return ExitCode::from(2);
+    };
+    if matches!(name.as_str(), "help" | "-h" | "--help") {
+        print_help();
+        return ExitCode::SUCCESS;
+    }
+    let Some(chore) = CHORES.iter().find(|chore| chore.name == name) else {
+        eprintln!("xtask: no chore `{name}`");
+        print_help();
+        return ExitCode::from(2);
+    };
+    match (chore.run)(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask {name}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_help() {
+    println!("cargo xtask NAME [ARGS]");
+    for chore in CHORES {
+        println!("  {:<24} {}", format!("{} {}", chore.name, chore.args), chore.what);
+    }
+}
