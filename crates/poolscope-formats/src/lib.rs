@@ -14,20 +14,29 @@
 
 pub mod counters;
 pub mod cursor;
+pub mod debugger;
 pub mod detect;
 pub mod error;
 pub mod events;
+pub mod facts;
 pub mod httperr;
 pub mod iis;
 pub mod input;
+pub mod inventory;
 pub mod limits;
+pub mod number;
 pub mod parsed;
 pub mod poolmon;
 pub mod pooltag;
+pub mod processes;
+pub mod rammap;
 pub mod records;
+pub mod registry;
 pub mod tag;
 pub mod text;
 pub mod time;
+pub mod verifier;
+pub mod xperf_text;
 
 pub use detect::{Format, Head, Kind, Likelihood};
 pub use error::FormatError;

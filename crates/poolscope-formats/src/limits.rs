@@ -36,3 +36,10 @@ pub const MAX_EVENT_PROVIDERS: usize = 20_000;
 
 /// Counter columns that are only named, not kept: enough for a reader to see what the log held.
 pub const MAX_NAMED_COLUMNS: usize = 64;
+
+/// Single allocations kept of one debugger listing: they show sizes and callers, and a hundred thousand show
+/// them as well as ten million (a full `!poolfind` can list those).
+pub const MAX_FOUND_BLOCKS: usize = 100_000;
+
+/// Rows kept of one inventory or process listing: hosts have a few thousand drivers, processes and changes.
+pub const MAX_LISTING_ROWS: usize = 500_000;

@@ -29,4 +29,18 @@ pub enum Records {
     Pooltag(PooltagFile),
     /// A perflib `Counter` dump: index to name in the language of its machine.
     PerflibNames(BTreeMap<u32, String>),
+    /// Text of the kernel debugger.
+    Debugger(crate::debugger::DebuggerLog),
+    /// Text of Driver Verifier or the pool lines of a WDF log.
+    Verifier(crate::verifier::VerifierReport),
+    /// `xperf -a pool`.
+    XperfPool(crate::xperf_text::XperfPoolReport),
+    /// A RAMMap snapshot.
+    RamMap(crate::rammap::RamMapSnapshot),
+    /// A listing of processes or handles.
+    Processes(crate::processes::ProcessListing),
+    /// An inventory of drivers, changes or the host.
+    Inventory(crate::inventory::Inventory),
+    /// A registry export.
+    Registry(crate::registry::RegistryExport),
 }
