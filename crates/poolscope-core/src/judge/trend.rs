@@ -34,7 +34,7 @@ pub(crate) fn mann_kendall(values: &[f64]) -> f64 {
     if n < 3.0 {
         return 0.0;
     }
-    let mut score = 0.0;
+    let mut score = 0.0f64;
     for (at, a) in values.iter().enumerate() {
         for b in values.iter().skip(at + 1) {
             score += match b.total_cmp(a) {
