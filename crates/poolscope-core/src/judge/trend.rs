@@ -6,8 +6,8 @@ pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
     if values.is_empty() {
         return None;
     }
-    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    if below.len() == middle && values.len() % 2 == 0 {
+    let (_, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    if values.len().is_multiple_of(2) {
         let lower = values.get(..middle)?.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         return Some((lower + upper) / 2.0);
     }
