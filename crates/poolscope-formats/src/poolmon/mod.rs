@@ -99,8 +99,8 @@ pub struct Contradiction {
     pub line: u64,
     /// Its tag.
     pub tag: Tag,
-    /// Its pool.
-    pub pool: Pool,
+    /// Its pool, where the listing names it.
+    pub pool: Option<Pool>,
     /// Allocs as printed.
     pub allocs: u64,
     /// Frees as printed.

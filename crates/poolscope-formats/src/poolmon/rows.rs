@@ -23,20 +23,21 @@ pub enum Figure {
 pub struct PoolRow {
     /// The tag, blanks included.
     pub tag: Tag,
-    /// The pool.
-    pub pool: Pool,
+    /// The pool; `None` in tables that do not name it (`Abcd 874 alloc / 0 free / 874`). Poolmon always does.
+    pub pool: Option<Pool>,
     present: u8,
     /// 1-based line of the row.
     pub line: u32,
     figures: [u64; 5],
-    /// The text of the Mapped_Driver column as printed, without its outer blanks.
+    /// The text of the Mapped_Driver column as printed, without its outer blanks; `None` for poolmon's
+    /// `Unknown Driver`. It is only what pooltag.txt says: [`PoolRow::mapped_binary`] picks the binary out.
     pub mapped_driver: Option<Box<str>>,
 }
 
 impl PoolRow {
     /// A row with no figures yet.
-    pub fn new(tag: Tag, pool: Pool, line: u32) -> Self {
-        Self { tag, pool, present: 0, line, figures: [0; 5], mapped_driver: None }
+    pub fn new(tag: Tag, pool: impl Into<Option<Pool>>, line: u32) -> Self {
+        Self { tag, pool: pool.into(), present: 0, line, figures: [0; 5], mapped_driver: None }
     }
 
     /// The same row with one unsigned figure set.
@@ -91,6 +92,16 @@ impl PoolRow {
         self.get(Figure::PerAlloc)
     }
 
+    /// The binary that Mapped_Driver names: `ipsec.sys` of `[ipsec][ipsec.sys    -  timers]`; `None` where it
+    /// names none (`[Gdi Objects]`, `[< unknown >Event objects]`).
+    pub fn mapped_binary(&self) -> Option<&str> {
+        let text = self.mapped_driver.as_deref()?;
+        let last = text.rsplit('[').next()?.trim_end().trim_end_matches(']');
+        let (binary, _) = last.split_once(" - ")?;
+        let binary = binary.trim();
+        (!binary.is_empty() && !binary.starts_with('<')).then_some(binary)
+    }
+
     /// Allocs - Frees, modulo 2^32 where both fit 32 bits; `None` where one is missing.
     pub fn recomputed_outstanding(&self) -> Option<i64> {
         let (allocs, frees) = (self.allocs()?, self.frees()?);
@@ -108,6 +119,22 @@ mod tests {
     #[test]
     fn a_row_is_small() {
         assert!(size_of::<PoolRow>() <= 72, "{}", size_of::<PoolRow>());
+    }
+
+    #[test]
+    fn mapped_driver_texts() {
+        for (text, binary) in [
+            ("[abc.sys  -  what it is for]", Some("abc.sys")),
+            ("[ipsec][ipsec.sys    -  event queue]", Some("ipsec.sys")),
+            ("[nt!ps - Thread objects]", Some("nt!ps")),
+            ("[Gdi Objects]", None),
+            ("[< unknown >Event objects]", None),
+            ("[<unknown> - Event objects]", None),
+        ] {
+            let mut row = PoolRow::new(Tag(*b"Even"), Pool::Nonpaged, 1);
+            row.mapped_driver = Some(text.into());
+            assert_eq!(row.mapped_binary(), binary, "{text}");
+        }
     }
 
     #[test]
