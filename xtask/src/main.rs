@@ -6,9 +6,11 @@
 use std::process::ExitCode;
 
 mod bench;
+mod ci;
 mod fuzz;
 mod process;
 mod tidy;
+mod windows;
 
 /// One chore.
 struct Chore {
@@ -24,6 +26,7 @@ struct Chore {
 
 /// Every chore, in the order the help lists them.
 const CHORES: &[Chore] = &[
+    Chore { name: "ci", args: "[LANE...]", what: "everything CI checks, lane by lane", run: ci::run_lanes },
     Chore {
         name: "tidy",
         args: "",
