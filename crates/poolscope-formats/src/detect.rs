@@ -34,6 +34,8 @@ pub enum Kind {
     Blg,
     /// An ETW trace.
     EtlTrace,
+    /// Text of the kernel debugger.
+    DebuggerLog,
 }
 
 impl Kind {
@@ -50,6 +52,7 @@ impl Kind {
             Self::IisLog => "iis_w3c",
             Self::Blg => "perf_binary_log",
             Self::EtlTrace => "etl_trace",
+            Self::DebuggerLog => "debugger_log",
         }
     }
 
@@ -66,6 +69,7 @@ impl Kind {
             Self::IisLog => "IIS W3C log",
             Self::Blg => "performance binary log (.blg)",
             Self::EtlTrace => "ETW trace (.etl)",
+            Self::DebuggerLog => "debugger text",
         }
     }
 }
@@ -123,7 +127,8 @@ pub struct Format {
 }
 
 /// Every format, most specific first.
-pub static FORMATS: &[Format] = &[];
+pub static FORMATS: &[Format] =
+    &[Format { kind: Kind::DebuggerLog, test: crate::debugger::test, parse: crate::debugger::parse_records }];
 
 /// The format of an input, or `None` if nothing knows it.
 pub fn detect(head: &Head) -> Option<&'static Format> {

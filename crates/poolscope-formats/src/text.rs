@@ -130,6 +130,23 @@ pub fn for_each_block(
     }
 }
 
+/// Calls `take` with every line, its 1-based number and its text, in order. Bytes that are no UTF-8 become
+/// replacement marks. For texts read line by line; bulk readers take [`for_each_block`].
+///
+/// # Errors
+/// [`FormatError::Read`], or whatever `take` gives.
+pub fn for_each_line(
+    input: &dyn ReadAt,
+    mut take: impl FnMut(u64, &str) -> Result<(), FormatError>,
+) -> Result<(), FormatError> {
+    for_each_block(input, |block| {
+        for (number, line) in block.lines() {
+            take(number, &String::from_utf8_lossy(line))?;
+        }
+        Ok(())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

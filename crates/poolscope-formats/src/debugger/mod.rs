@@ -4,7 +4,19 @@
 //! Every output is known by its own heading, so pasted output needs no prompt. Commands that are not of these
 //! are passed over. Nothing here judges.
 
-use crate::facts::{HandleCount, HostFact, ProcessFact, StandingPool};
+mod handle;
+mod memory;
+mod pool_find;
+mod pool_used;
+mod process;
+mod read;
+mod session;
+mod verified;
+
+pub use read::parse;
+pub(crate) use read::{parse_records, test};
+
+use crate::facts::{HandleCount, HostFact, ProcessFact, ProcessKey, StandingPool};
 use crate::parsed::Place;
 use crate::tag::{Pool, Tag};
 use crate::verifier::VerifiedDriver;
@@ -100,8 +112,15 @@ pub struct MemoryUsage {
 /// `!handle 0 0` or `!handle 0 3`: how many handles, and of which types.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct HandleTable {
+    /// The process it belongs to, where the text shows it above the table.
+    pub process: Option<ProcessKey>,
     /// The process's total, where the text states it.
     pub total: Option<u64>,
     /// Handles by type, counted from the listed handles or taken from the summary.
     pub by_type: Vec<HandleCount>,
+}
+
+/// The start of a line for a note: at most 60 characters.
+fn cut(line: &str) -> String {
+    line.trim().chars().take(60).collect()
 }
