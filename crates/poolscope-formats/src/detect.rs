@@ -127,8 +127,11 @@ pub struct Format {
 }
 
 /// Every format, most specific first.
-pub static FORMATS: &[Format] =
-    &[Format { kind: Kind::DebuggerLog, test: crate::debugger::test, parse: crate::debugger::parse_records }];
+pub static FORMATS: &[Format] = &[
+    Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
+    Format { kind: Kind::IisLog, test: crate::iis::test, parse: crate::iis::parse },
+    Format { kind: Kind::DebuggerLog, test: crate::debugger::test, parse: crate::debugger::parse_records },
+];
 
 /// The format of an input, or `None` if nothing knows it.
 pub fn detect(head: &Head) -> Option<&'static Format> {

@@ -37,6 +37,9 @@ pub mod text;
 pub mod time;
 pub mod verifier;
 pub mod xperf_text;
+#[cfg(test)]
+mod samples;
+mod w3c;
 
 pub use detect::{Format, Head, Kind, Likelihood};
 pub use error::FormatError;

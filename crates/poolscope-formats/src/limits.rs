@@ -43,3 +43,13 @@ pub const MAX_FOUND_BLOCKS: usize = 100_000;
 
 /// Rows kept of one inventory or process listing: hosts have a few thousand drivers, processes and changes.
 pub const MAX_LISTING_ROWS: usize = 500_000;
+
+/// The longest row of a W3C log. http.sys cuts URLs at 4,096 bytes and IIS at 16 KB; longer is noise.
+pub const MAX_W3C_LINE_BYTES: usize = 64 * 1024;
+
+/// Bytes of a W3C log scanned by one core at a time: big enough that a block's own cost vanishes, small
+/// enough to stay in its second-level cache.
+pub const W3C_BLOCK_BYTES: usize = 1024 * 1024;
+
+/// Blocks of a W3C log in memory at once, whatever the number of cores: bounds the buffers to 36 MB.
+pub const W3C_BLOCKS_AT_ONCE: usize = 32;
