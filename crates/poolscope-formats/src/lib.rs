@@ -32,14 +32,14 @@ pub mod processes;
 pub mod rammap;
 pub mod records;
 pub mod registry;
+#[cfg(test)]
+mod samples;
 pub mod tag;
 pub mod text;
 pub mod time;
 pub mod verifier;
-pub mod xperf_text;
-#[cfg(test)]
-mod samples;
 mod w3c;
+pub mod xperf_text;
 
 pub use detect::{Format, Head, Kind, Likelihood};
 pub use error::FormatError;
