@@ -32,8 +32,6 @@ pub mod processes;
 pub mod rammap;
 pub mod records;
 pub mod registry;
-#[cfg(test)]
-mod samples;
 pub mod tag;
 pub mod text;
 pub mod time;

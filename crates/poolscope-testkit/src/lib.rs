@@ -5,3 +5,4 @@
 
 pub mod httperr;
 pub mod iis;
+pub mod samples;

@@ -49,6 +49,9 @@ impl Tally {
             return Err("the row ends before its reason".to_owned());
         };
         let status = read_status(status, self.status)?;
+        if reason != b"-" && !reason.iter().any(u8::is_ascii_alphabetic) {
+            return Err("expected a reason, found a number".to_owned());
+        }
         let (name, weight) = reasons::split_refused(reason);
         if !self.reasons.get(self.last).is_some_and(|known| known.is(name, status.1)) {
             match self.find(name, status.1, row)? {

@@ -1,3 +1,5 @@
+//! IIS logs: written by the testkit and read back, with changing fields and missing dates.
+
 use super::*;
 use crate::parsed::Place;
 use crate::time::parse_iso;

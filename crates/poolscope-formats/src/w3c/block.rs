@@ -40,7 +40,7 @@ pub(super) enum Layout<C> {
     Unstated,
     /// As the last `#Fields` says.
     Stated(Columns<C>),
-    /// The last `#Fields` lacks a column that is needed.
+    /// The last `#Fields` lacks a column that is needed: rows must show their own layout.
     Useless,
 }
 
@@ -159,51 +159,48 @@ impl<F: W3cFormat> Scan<F> {
     }
 
     fn row(&mut self, line: &[u8]) {
-        let guessed;
-        let columns = match &self.state.layout {
-            Layout::Stated(columns) => columns,
-            Layout::Useless => {
-                self.out.bad += 1;
-                return;
+        let outcome = match &self.state.layout {
+            Layout::Stated(columns) => {
+                let columns = *columns;
+                self.add_as(&columns, line)
             }
-            Layout::Unstated => match F::guess(line) {
-                Some(columns) => {
-                    guessed = columns;
-                    &guessed
-                }
-                None => {
-                    self.bad(format!(
-                        "no #Fields line yet, and the row is none of the known layouts: `{}`",
-                        shown(line)
-                    ));
-                    return;
-                }
-            },
+            Layout::Unstated | Layout::Useless => Err(String::new()),
         };
+        let Err(why) = outcome else { return };
+        // No list, a useless one, or a row it does not fit: the row's own shape may show its layout.
+        if let Some(columns) = F::guess(line)
+            && self.add_as(&columns, line).is_ok()
+        {
+            return;
+        }
+        match self.state.layout {
+            Layout::Stated(_) => self.bad(format!("{why} in `{}`", shown(line))),
+            // Said once, at the list.
+            Layout::Useless => self.out.bad += 1,
+            Layout::Unstated => {
+                self.bad(format!("no #Fields line yet, and no row of a known layout: `{}`", shown(line)));
+            }
+        }
+    }
+
+    /// Reads a row by these columns.
+    fn add_as(&mut self, columns: &Columns<F::Fields>, line: &[u8]) -> Result<(), String> {
         let found = find_blanks(line, columns.last + 1, &mut self.blanks);
         let blanks = self.blanks.get(..found).unwrap_or(&[]);
-        let same = columns.date == Some(0) && columns.time == 1 && self.clock.is_same_second(line);
         let mut row =
             Row { bytes: line, blanks, seen: (self.clock.time, self.out.lines), minute: self.clock.minute };
-        if !same {
-            if read_time(&mut self.clock, &mut self.state.day, &mut self.state.time_of_day, columns, &row)
-                .is_none()
-            {
-                self.bad(format!("expected a date and time, found `{}`", shown(line)));
-                return;
-            }
+        let in_front = columns.date == Some(0) && columns.time == 1;
+        if !(in_front && self.clock.is_same_second(line)) {
+            read_time(&mut self.clock, &mut self.state, columns, &row).ok_or("expected a date and time")?;
             row.seen.0 = self.clock.time;
             row.minute = self.clock.minute;
         }
-        match F::add(&columns.fields, &row, &mut self.out.tally) {
-            Ok(()) => {
-                self.out.rows += 1;
-                if self.out.tail != Some(self.clock.time) {
-                    self.moment();
-                }
-            }
-            Err(text) => self.bad(format!("{text} in `{}`", shown(line))),
+        F::add(&columns.fields, &row, &mut self.out.tally)?;
+        self.out.rows += 1;
+        if self.out.tail != Some(self.clock.time) {
+            self.moment();
         }
+        Ok(())
     }
 
     /// Notes the moment of a row, where it differs from the row's before.
@@ -244,7 +241,7 @@ impl<F: W3cFormat> Scan<F> {
                     Layout::Stated(columns)
                 }
                 Err(text) => {
-                    self.problem(format!("{text}; the rows under this #Fields line are left out"));
+                    self.problem(format!("{text}; the rows under this #Fields line are read only where their own shape shows their columns"));
                     Layout::Useless
                 }
             };
@@ -277,22 +274,16 @@ impl<F: W3cFormat> Scan<F> {
     }
 }
 
-fn read_time<C>(
-    clock: &mut Clock,
-    day: &mut Option<Time>,
-    last: &mut i64,
-    columns: &Columns<C>,
-    row: &Row<'_>,
-) -> Option<()> {
+fn read_time<C>(clock: &mut Clock, state: &mut State<C>, columns: &Columns<C>, row: &Row<'_>) -> Option<()> {
     match columns.date {
         Some(0) if columns.time == 1 => clock.read_head(row.bytes),
         Some(date) => clock.read(row.field(date)?, row.field(columns.time)?),
         None => {
             let now = read_time_of_day(row.field(columns.time)?)?;
-            let today = next_day_if_past_midnight((*day)?, *last, now);
+            let today = next_day_if_past_midnight(state.day?, state.time_of_day, now);
             clock.set(today, now);
-            *day = Some(today);
-            *last = now;
+            state.day = Some(today);
+            state.time_of_day = now;
             Some(())
         }
     }

@@ -4,7 +4,7 @@
 pub(crate) const MAX_COLUMNS: usize = 64;
 
 /// How rows are laid out: the time's columns and those of the format.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Columns<F> {
     /// Column of `date`; without it the day comes from `#Date`.
     pub date: Option<usize>,

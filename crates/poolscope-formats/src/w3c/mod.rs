@@ -24,7 +24,7 @@ pub(crate) trait W3cFormat {
     /// The format with its article, for errors and notes.
     const NAME: &'static str;
     /// The columns this format reads, by the field names of `#Fields`.
-    type Fields: Clone + PartialEq + Send + Sync;
+    type Fields: Copy + PartialEq + Send + Sync;
     /// The sums over a block, and over the whole.
     type Tally: Send;
 
@@ -32,7 +32,7 @@ pub(crate) trait W3cFormat {
     fn fields(names: &[&[u8]]) -> Result<(Self::Fields, usize), String>;
     /// The columns of a row in a log without `#Fields`, if the row itself shows them.
     fn guess(row: &[u8]) -> Option<Columns<Self::Fields>>;
-    /// Adds one row; an error says what is wrong with it, and the row is then not counted.
+    /// Adds one row; an error says what is wrong with it, and nothing of the row is then counted.
     fn add(fields: &Self::Fields, row: &Row<'_>, tally: &mut Self::Tally) -> Result<(), String>;
     /// An empty tally.
     fn tally() -> Self::Tally;
