@@ -17,6 +17,7 @@ pub mod cursor;
 pub mod debugger;
 pub mod detect;
 pub mod error;
+pub mod etl;
 pub mod events;
 pub mod facts;
 pub mod httperr;

@@ -53,3 +53,15 @@ pub const W3C_BLOCK_BYTES: usize = 1024 * 1024;
 
 /// Blocks of a W3C log in memory at once, whatever the number of cores: bounds the buffers to 36 MB.
 pub const W3C_BLOCKS_AT_ONCE: usize = 32;
+
+/// The largest buffer of an event trace, stored or decompressed. Windows allows 16 MiB.
+pub const MAX_ETL_BUFFER_BYTES: usize = 64 * 1024 * 1024;
+
+/// Buffers of one event trace. At the usual 64 KiB this is 256 GiB of trace; the index of so many takes 320 MB.
+pub const MAX_ETL_BUFFERS: usize = 4 * 1024 * 1024;
+
+/// Damaged buffer headers passed over in one event trace before the rest is given up.
+pub const MAX_ETL_RESYNCS: usize = 1_000;
+
+/// Bytes looked through at once for the next buffer after a damaged header of a compressed trace.
+pub const ETL_RESYNC_BLOCK_BYTES: usize = 256 * 1024;

@@ -1,0 +1,25 @@
+//! ETW traces (`.etl`): the container of buffers, its compression, and the kernel events that pool analysis needs.
+//!
+//! Reads kernel and user traces of Windows 7 and later, of 32 and 64 bits, merged or not, compressed or not,
+//! on any system. It pairs and judges nothing: [`Container`] indexes a file, [`Events`] walks a buffer,
+//! [`for_each_event`] walks a whole trace in time order, and the decoders turn payloads into records.
+
+mod buffer;
+mod container;
+mod decompress;
+mod event;
+pub mod guid;
+mod le;
+mod logfile;
+mod merge;
+
+pub use buffer::{
+    BUFFER_HEADER_BYTES, BufferHeader, FLAG_BUFFER_LOST, FLAG_COMPRESSED, FLAG_EVENTS_LOST, FLAG_FLUSH,
+    TYPE_HEADER,
+};
+pub use container::{Body, BufferEntry, BufferMemory, Container, Damage, Stream, looks_like_trace};
+pub use decompress::{Compression, DecompressError, decompress};
+pub use event::{BadEvent, Event, EventId, Events, HeaderKind, NO_ID};
+pub use guid::Guid;
+pub use logfile::{Clock, LogfileHeader, utf16z};
+pub use merge::{Met, for_each_event};
