@@ -58,10 +58,10 @@ fn headers_say_what_the_files_are() {
     // File, buffers, build, pointer bytes, processors, logger, stated losses of events.
     for (file, buffers, build, pointer, processors, logger, lost) in [
         ("net.4.5.2.x64.etl", 360, 9200, 8, 8, "Relogger", 0),
-        ("ShutdownPerfDiagLogger.etl", 49, 18362, 8, 2, "ShutdownPerfDiagLogger", 0),
-        ("AMSITrace.etl", 6, 19041, 8, 8, "AMSITrace", 3),
-        ("SelfDescribingSingleEvent.etl", 3, 22000, 8, 20, "Relogger", 0),
-        ("image_data_32_v0.etl", 3, 7600, 4, 16, "test session", 0),
+        ("ShutdownPerfDiagLogger.etl", 49, 18362, 8, 2, "PerfDiag Logger", 0),
+        ("AMSITrace.etl", 6, 18362, 8, 8, "AMSITraceSession", 3),
+        ("SelfDescribingSingleEvent.etl", 3, 22000, 8, 12, "Relogger", 0),
+        ("image_data_32_v0.etl", 3, 7600, 4, 16, "Make Test Data Session", 0),
     ] {
         let bytes = std::fs::read(folder.join(file)).unwrap();
         let trace = Container::open(&bytes).unwrap();
