@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use poolscope_formats::etl::{Container, Met, for_each_event};
 
+#[allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn samples() -> Option<PathBuf> {
     let folder = std::env::var_os("POOLSCOPE_SAMPLES").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples"),
