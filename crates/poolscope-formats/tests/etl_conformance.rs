@@ -5,27 +5,12 @@
 //! `scripts/etl-compare.sh` does the comparison anew.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use poolscope_formats::etl::{Container, Met, for_each_event};
-
-#[allow(clippy::print_stdout, reason = "a test that is skipped says so")]
-fn samples() -> Option<PathBuf> {
-    let folder = std::env::var_os("POOLSCOPE_SAMPLES").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples"),
-        PathBuf::from,
-    );
-    let etl = folder.join("etl");
-    if etl.is_dir() {
-        return Some(etl);
-    }
-    println!("skipped: no real traces at {}", etl.display());
-    None
-}
+use poolscope_testkit::samples;
 
 #[test]
 fn counts_by_provider_and_opcode_equal_the_second_reader_s() {
-    let Some(folder) = samples() else { return };
     let mut want: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for line in include_str!("data/etl-second-reader.tsv").lines() {
         let (file, row) = line.split_once('\t').unwrap();
@@ -33,7 +18,7 @@ fn counts_by_provider_and_opcode_equal_the_second_reader_s() {
     }
     assert_eq!(want.len(), 7);
     for (file, mut rows) in want {
-        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let Some(bytes) = samples::read(&format!("etl/{file}")) else { continue };
         let trace = Container::open(&bytes).unwrap();
         let mut counts: BTreeMap<(String, u8), u64> = BTreeMap::new();
         for_each_event(&trace.value, &bytes, |met| match met {
@@ -55,7 +40,6 @@ fn counts_by_provider_and_opcode_equal_the_second_reader_s() {
 
 #[test]
 fn headers_say_what_the_files_are() {
-    let Some(folder) = samples() else { return };
     // File, buffers, build, pointer bytes, processors, logger, stated losses of events.
     for (file, buffers, build, pointer, processors, logger, lost) in [
         ("net.4.5.2.x64.etl", 360, 9200, 8, 8, "Relogger", 0),
@@ -64,7 +48,7 @@ fn headers_say_what_the_files_are() {
         ("SelfDescribingSingleEvent.etl", 3, 22000, 8, 12, "Relogger", 0),
         ("image_data_32_v0.etl", 3, 7600, 4, 16, "Make Test Data Session", 0),
     ] {
-        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let Some(bytes) = samples::read(&format!("etl/{file}")) else { continue };
         let trace = Container::open(&bytes).unwrap();
         assert_eq!(trace.notes, [], "{file}");
         assert_eq!(trace.value.sequence_gaps, 0, "{file}");
