@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 mod bench;
 mod ci;
+mod example;
 mod fuzz;
 mod process;
 mod tidy;
@@ -32,6 +33,18 @@ const CHORES: &[Chore] = &[
         args: "",
         what: "check the repository's own rules: head comments, file sizes, names, arrows",
         run: tidy::run,
+    },
+    Chore {
+        name: "example",
+        args: "[--check]",
+        what: "write examples/even-503 from its generator, or check it",
+        run: example::run,
+    },
+    Chore {
+        name: "windows",
+        args: "",
+        what: "build, lint and test for Windows under Wine, and compare its verdict with this system's",
+        run: windows::run_all,
     },
     Chore { name: "fuzz-build", args: "", what: "build every fuzz target", run: fuzz::build_all },
     Chore {

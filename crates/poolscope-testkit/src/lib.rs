@@ -6,3 +6,4 @@
 pub mod httperr;
 pub mod iis;
 pub mod samples;
+pub mod incident;
