@@ -5,5 +5,5 @@
 
 pub mod httperr;
 pub mod iis;
-pub mod samples;
 pub mod incident;
+pub mod samples;
