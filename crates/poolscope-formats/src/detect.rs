@@ -3,12 +3,15 @@
 //! Every format offers a test over the [`Head`] of an input; the most certain answer wins, and ties go to the
 //! row that stands first in [`FORMATS`].
 
+use crate::debugger;
 use crate::error::FormatError;
 use crate::input::{ParseContext, ReadAt, read_vec};
 use crate::limits::DETECT_HEAD_BYTES;
 use crate::parsed::{Parsed, Place};
+use crate::processes::{get_process, handle_tool, tasklist};
 use crate::records::Records;
 use crate::text;
+use crate::verifier;
 
 /// What an input is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -36,6 +39,14 @@ pub enum Kind {
     EtlTrace,
     /// Text of the kernel debugger.
     DebuggerLog,
+    /// Text of Driver Verifier, or the pool lines of a WDF log.
+    Verifier,
+    /// Output of Sysinternals handle.exe.
+    HandleSummary,
+    /// Output of tasklist.
+    TaskList,
+    /// A process table of PowerShell or WMI.
+    ProcessTable,
 }
 
 impl Kind {
@@ -53,6 +64,10 @@ impl Kind {
             Self::Blg => "perf_binary_log",
             Self::EtlTrace => "etl_trace",
             Self::DebuggerLog => "debugger_log",
+            Self::Verifier => "verifier",
+            Self::HandleSummary => "handle_summary",
+            Self::TaskList => "tasklist",
+            Self::ProcessTable => "process_table",
         }
     }
 
@@ -70,6 +85,10 @@ impl Kind {
             Self::Blg => "performance binary log (.blg)",
             Self::EtlTrace => "ETW trace (.etl)",
             Self::DebuggerLog => "debugger text",
+            Self::Verifier => "Driver Verifier text",
+            Self::HandleSummary => "handle.exe output",
+            Self::TaskList => "tasklist output",
+            Self::ProcessTable => "process table of PowerShell or WMI",
         }
     }
 }
@@ -130,7 +149,11 @@ pub struct Format {
 pub static FORMATS: &[Format] = &[
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
     Format { kind: Kind::IisLog, test: crate::iis::test, parse: crate::iis::parse },
-    Format { kind: Kind::DebuggerLog, test: crate::debugger::test, parse: crate::debugger::parse_records },
+    Format { kind: Kind::DebuggerLog, test: debugger::test, parse: debugger::parse_records },
+    Format { kind: Kind::Verifier, test: verifier::test, parse: verifier::parse_records },
+    Format { kind: Kind::HandleSummary, test: handle_tool::test, parse: handle_tool::parse_records },
+    Format { kind: Kind::TaskList, test: tasklist::test, parse: tasklist::parse_records },
+    Format { kind: Kind::ProcessTable, test: get_process::test, parse: get_process::parse_records },
 ];
 
 /// The format of an input, or `None` if nothing knows it.

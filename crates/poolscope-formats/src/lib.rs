@@ -12,6 +12,7 @@
 //! [`Parsed`]`<`[`Records`]`>`. To add a format: write its module, add a [`Records`] variant and a row in
 //! [`detect::FORMATS`] (CONTRIBUTING.md has the steps).
 
+pub mod columns;
 pub mod counters;
 pub mod cursor;
 pub mod debugger;
@@ -38,6 +39,7 @@ pub mod text;
 pub mod time;
 pub mod verifier;
 mod w3c;
+pub mod written_date;
 pub mod xperf_text;
 
 pub use detect::{Format, Head, Kind, Likelihood};

@@ -19,7 +19,7 @@ pub(crate) use read::{parse_records, test};
 use crate::facts::{HandleCount, HostFact, ProcessFact, ProcessKey, StandingPool};
 use crate::parsed::Place;
 use crate::tag::{Pool, Tag};
-use crate::verifier::VerifiedDriver;
+use crate::verifier::{VerifiedDriver, WdfPoolDump};
 
 /// One text of the debugger.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -28,6 +28,8 @@ pub struct DebuggerLog {
     pub outputs: Vec<CommandOutput>,
     /// What the text says about the host outside these outputs: version, time of the session, uptime.
     pub host: Vec<HostFact>,
+    /// `FxPoolDump` lines of a WDF log that was shown (`!wdflogdump`).
+    pub wdf: Vec<WdfPoolDump>,
 }
 
 /// What one command printed.

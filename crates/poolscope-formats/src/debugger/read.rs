@@ -135,6 +135,13 @@ impl Reader {
                 return;
             }
         }
+        if let Some(dump) = crate::verifier::wdf::line(number, line) {
+            self.parsed.coverage.records += 1;
+            if self.parsed.value.wdf.len() < MAX_LISTING_ROWS {
+                self.parsed.value.wdf.push(dump);
+            }
+            return;
+        }
         let facts = session::facts(number, line);
         if !facts.is_empty() {
             self.close();

@@ -33,14 +33,7 @@ impl Reader {
         let trimmed = line.trim();
         if let Some(name) = driver_name(trimmed) {
             notes.coverage.records += 1;
-            self.drivers.push(VerifiedDriver {
-                place,
-                name: name.to_owned(),
-                current: None,
-                peak: None,
-                allocations: Vec::new(),
-                allocations_dropped: 0,
-            });
+            self.drivers.push(VerifiedDriver::named(place, name));
             self.in_table = false;
         } else if let Some(rest) = trimmed.strip_prefix("Current Pool Allocations") {
             self.counts(place, rest, false, false);
@@ -85,14 +78,7 @@ impl Reader {
     fn driver(&mut self, place: Place) -> &mut VerifiedDriver {
         let at = match self.drivers.len() {
             0 => {
-                self.drivers.push(VerifiedDriver {
-                    place,
-                    name: String::new(),
-                    current: None,
-                    peak: None,
-                    allocations: Vec::new(),
-                    allocations_dropped: 0,
-                });
+                self.drivers.push(VerifiedDriver::named(place, ""));
                 0
             }
             count => count - 1,

@@ -2,7 +2,13 @@
 //!
 //! The debugger's `!verifier` is read by [`crate::debugger`] into the same [`VerifiedDriver`].
 
-use crate::facts::CallerAllocation;
+mod read;
+pub(crate) mod wdf;
+
+pub use read::parse;
+pub(crate) use read::{parse_records, test};
+
+use crate::facts::{CallerAllocation, WrittenDate};
 use crate::parsed::Place;
 
 /// What a text of Verifier or WDF says.
@@ -49,6 +55,10 @@ pub struct VerifiedDriver {
     pub place: Place,
     /// File name as spelled; empty where the text names none (a single driver's statistics pasted alone).
     pub name: String,
+    /// How often it was loaded and unloaded since the boot, where stated.
+    pub loads: Option<(u64, u64)>,
+    /// When the counters were read, where the text says so (`verifier /log` writes a series of them).
+    pub taken: Option<WrittenDate>,
     /// What stands now. Allocations of a page or more may be missing: Verifier's counters leave them out.
     pub current: Option<PoolUse>,
     /// The most that ever stood.
@@ -57,6 +67,22 @@ pub struct VerifiedDriver {
     pub allocations: Vec<CallerAllocation>,
     /// Allocations beyond the kept ones.
     pub allocations_dropped: u64,
+}
+
+impl VerifiedDriver {
+    /// A driver of which only the name is known yet.
+    pub fn named(place: Place, name: impl Into<String>) -> Self {
+        Self {
+            place,
+            name: name.into(),
+            loads: None,
+            taken: None,
+            current: None,
+            peak: None,
+            allocations: Vec::new(),
+            allocations_dropped: 0,
+        }
+    }
 }
 
 /// One `FxPoolDump` line of a WDF log, written when a WDF driver unloads with pool standing.

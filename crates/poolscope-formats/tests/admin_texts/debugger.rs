@@ -227,17 +227,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
-        let _ = debugger::parse(&bytes);
-    }
-
-    #[test]
     fn changed_sessions_never_panic(at in 0usize..4_000, with in any::<u8>(), drop in 0usize..40) {
-        let mut bytes = fixture("logopen.txt");
-        let at = at % bytes.len();
-        bytes[at] = with;
-        let end = (at + drop).min(bytes.len());
-        bytes.drain(at..end);
+        let bytes = super::damaged(fixture("logopen.txt"), at, with, drop);
         let _ = debugger::parse(&bytes);
     }
 }

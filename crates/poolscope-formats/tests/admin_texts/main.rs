@@ -6,8 +6,12 @@
 )]
 
 mod debugger;
+mod processes;
+mod verifier;
 
-use poolscope_formats::detect::{self, Head, Kind};
+use poolscope_formats::ParseContext;
+use poolscope_formats::detect::{FORMATS, Head, Kind};
+use proptest::prelude::*;
 
 /// The bytes of `tests/fixtures/<folder>/<name>`.
 fn fixture(folder: &str, name: &str) -> Vec<u8> {
@@ -33,7 +37,39 @@ fn assert_kinds(folder: &str, kind: impl Fn(&str) -> Kind) {
     names.sort();
     assert!(!names.is_empty(), "{path} holds no fixtures");
     for name in names {
-        let found = detect::detect(&Head::read(&fixture(folder, &name)).unwrap());
+        let found = poolscope_formats::detect::detect(&Head::read(&fixture(folder, &name)).unwrap());
         assert_eq!(found.map(|format| format.kind), Some(kind(&name)), "{folder}/{name}");
+    }
+}
+
+/// The bytes with one changed and a run behind it dropped.
+fn damaged(mut bytes: Vec<u8>, at: usize, with: u8, drop: usize) -> Vec<u8> {
+    let at = at % bytes.len();
+    bytes[at] = with;
+    let end = (at + drop).min(bytes.len());
+    bytes.drain(at..end);
+    bytes
+}
+
+/// Gives the bytes to every format's test and parser; none may panic, whatever they say.
+fn read_as_anything(bytes: &[u8]) {
+    let head = Head::read(&bytes).unwrap();
+    for format in FORMATS {
+        let _ = (format.test)(&head);
+        let _ = (format.parse)(&bytes, &ParseContext::default());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..1_000)) {
+        read_as_anything(&bytes);
+    }
+
+    #[test]
+    fn arbitrary_lines_never_panic(text in "([ -~\t\n]|\n[A-Z_]+ ?: ?|---- |==== |0x|: )*") {
+        read_as_anything(text.as_bytes());
     }
 }
