@@ -15,6 +15,7 @@
 pub mod columns;
 pub mod counters;
 pub mod cursor;
+pub mod dates;
 pub mod debugger;
 pub mod detect;
 pub mod error;
@@ -27,6 +28,7 @@ pub mod input;
 pub mod inventory;
 pub mod limits;
 pub mod number;
+pub mod numbers;
 pub mod parsed;
 pub mod poolmon;
 pub mod pooltag;

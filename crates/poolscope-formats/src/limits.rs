@@ -65,3 +65,23 @@ pub const MAX_ETL_RESYNCS: usize = 1_000;
 
 /// Bytes looked through at once for the next buffer after a damaged header of a compressed trace.
 pub const ETL_RESYNC_BLOCK_BYTES: usize = 256 * 1024;
+
+/// Rows kept of one poolmon input, at 72 bytes each: 2,600 appended snapshots of 1,500 tags. Rows beyond are
+/// counted.
+pub const MAX_POOLMON_ROWS: usize = 4_000_000;
+
+/// Snapshots of one poolmon input: a month at one a minute. A hostile file of head lines could make millions.
+pub const MAX_POOLMON_SNAPSHOTS: usize = 50_000;
+
+/// A listing with fewer rows is taken as cut: the smallest Windows with pool tagging has more tags in use,
+/// and a console shows 53 lines.
+pub const MIN_WHOLE_LISTING_ROWS: usize = 200;
+
+/// Bytes kept of one Mapped_Driver text; poolmon cuts it at the console's width.
+pub const MAX_MAPPED_DRIVER_BYTES: usize = 512;
+
+/// Cells of one line of a table of pool tags; real ones have up to twelve.
+pub const MAX_TABLE_CELLS: usize = 64;
+
+/// Rows of one poolmon input whose glued numbers are taken apart; each may cost thousands of tries.
+pub const MAX_UNGLUED_ROWS: usize = 5_000;

@@ -6,4 +6,5 @@
 pub mod httperr;
 pub mod iis;
 pub mod incident;
+pub mod poolmon;
 pub mod samples;

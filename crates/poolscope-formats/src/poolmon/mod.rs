@@ -3,8 +3,18 @@
 //! The records of every layout are the same [`PoolmonLog`]. Nothing here compares two snapshots or says what
 //! a tag means.
 
+mod assign;
+mod cells;
+mod head;
+mod labels;
+mod listing;
+mod reader;
+mod recognise;
 mod rows;
+mod times;
 
+pub use reader::parse;
+pub use recognise::{parse_records, test};
 pub use rows::{Figure, PoolRow};
 
 use crate::tag::{Pool, Tag};
