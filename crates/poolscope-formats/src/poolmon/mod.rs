@@ -5,6 +5,7 @@
 
 mod assign;
 mod cells;
+mod check;
 mod head;
 mod labels;
 mod listing;
@@ -12,6 +13,7 @@ mod reader;
 mod recognise;
 mod rows;
 mod times;
+mod unglue;
 
 pub use reader::parse;
 pub use recognise::{parse_records, test};

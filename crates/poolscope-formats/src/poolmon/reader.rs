@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::cells::{self, CellRows, Table};
+use super::check::{contradiction, describe, is_consistent};
 use super::labels::{self, Field};
 use super::listing::{self, RowOddity, RowRead};
 use super::rows::PoolRow;
-use super::{Contradiction, DiffChoice, PoolScope, PoolmonLog, Snapshot, head, times};
+use super::{PoolScope, PoolmonLog, Snapshot, head, times};
 use crate::dates::{DayOrder, Reading};
 use crate::error::FormatError;
 use crate::input::{ParseContext, ReadAt};
@@ -333,17 +334,7 @@ impl Reader {
         self.without_pool += u64::from(row.pool.is_none());
         let open = self.open(u64::from(row.line));
         if let Some(contradiction) = contradiction(&row) {
-            let c = &contradiction;
-            let support = match c.bytes_support {
-                Some(DiffChoice::Printed) => "; Bytes / Per Alloc agrees with the printed Diff",
-                Some(DiffChoice::Recomputed) => "; Bytes / Per Alloc agrees with Allocs - Frees",
-                None => "",
-            };
-            let text = format!(
-                "tag {}: Allocs {} - Frees {} = {}, but Diff says {}{support}",
-                c.tag, c.allocs, c.frees, c.recomputed, c.printed
-            );
-            parsed.note(Place::Line(c.line), text);
+            parsed.note(Place::Line(contradiction.line), describe(&contradiction));
             open.snapshot.contradictions.push(contradiction);
         }
         open.snapshot.rows.push(row);
@@ -425,44 +416,4 @@ impl Reader {
             parsed.note(Place::Whole, "some listings are of session pools, not of the system's");
         }
     }
-}
-
-/// Whether the figures of a last line without a line end prove that it is whole.
-fn is_consistent(row: &PoolRow) -> bool {
-    match (row.outstanding(), row.bytes(), row.per_alloc()) {
-        (Some(diff), Some(bytes), Some(per_alloc)) => {
-            let diff = u64::try_from(diff).unwrap_or(0);
-            bytes.checked_div(diff).unwrap_or(0) == per_alloc
-        }
-        _ => true,
-    }
-}
-
-/// The contradiction of a row, if there is one.
-fn contradiction(row: &PoolRow) -> Option<Contradiction> {
-    let (allocs, frees, printed) = (row.allocs()?, row.frees()?, row.outstanding()?);
-    let same_32_bits = (allocs.wrapping_sub(frees) ^ printed.cast_unsigned()) & 0xffff_ffff == 0;
-    if same_32_bits {
-        return None;
-    }
-    let recomputed = row.recomputed_outstanding()?;
-    let supports = |diff: i64| -> Option<bool> {
-        let diff = u64::try_from(diff).ok().filter(|diff| *diff > 0)?;
-        Some(row.bytes()? / diff == row.per_alloc()?)
-    };
-    let bytes_support = match (supports(printed), supports(recomputed)) {
-        (Some(true), Some(false) | None) => Some(DiffChoice::Printed),
-        (Some(false) | None, Some(true)) => Some(DiffChoice::Recomputed),
-        _ => None,
-    };
-    Some(Contradiction {
-        line: u64::from(row.line),
-        tag: row.tag,
-        pool: row.pool,
-        allocs,
-        frees,
-        printed,
-        recomputed,
-        bytes_support,
-    })
 }
