@@ -1,3 +1,25 @@
-//! Records to case to findings to verdict. No IO, no format, no renderer.
+//! Records to case to findings to verdict.
+//!
+//! # Invariants
+//! - No IO, no clock, no environment, no printing; the crate knows no file format and no renderer.
+//! - Every fact of a [`model::Case`] carries a [`model::Source`]; every [`rules::Finding`] names its sources.
+//! - The order in which evidence arrives never changes the outcome: [`model::CaseBuilder::finish`] sorts by
+//!   what the evidence says, then by its label.
+//! - A boot is a hard border: no rate, onset or class is ever computed across one.
+//!
+//! # The door
+//! [`ingest::ingest`] adds one input's records to a [`model::CaseBuilder`]; [`outcome::conclude`] judges, applies
+//! the rules and weighs the verdict.
 
+pub mod bounds;
+pub mod ingest;
 pub mod judge;
+pub mod model;
+pub mod objects;
+pub mod outcome;
+pub mod rules;
+pub mod table;
+pub mod tagnotes;
+pub mod verdict;
+
+pub use outcome::{Outcome, conclude};

@@ -1,0 +1,259 @@
+//! Collects facts from any number of inputs and sorts them into a [`Case`].
+
+use std::collections::BTreeMap;
+
+use poolscope_formats::Time;
+use poolscope_formats::httperr::HttpErrLog;
+use poolscope_formats::pooltag::PooltagFile;
+use rustc_hash::FxHashMap;
+
+use super::boots::{Boot, BootMark, cut, fallen_counters};
+use super::events::TimelineEvent;
+use super::evidence::{Evidence, EvidenceId, Source};
+use super::host::HostFacts;
+use super::owners::OwnerClaim;
+use super::series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries, TagTable};
+use crate::judge::SeriesKey;
+
+/// Everything the evidence says about one host.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Case {
+    /// The inputs, sorted by path.
+    pub evidence: Vec<Evidence>,
+    /// The machine.
+    pub host: HostFacts,
+    /// Runs of Windows, in order; at least one.
+    pub boots: Vec<Boot>,
+    /// Snapshots of the tag table, sorted by time.
+    pub snapshots: Vec<SnapshotFacts>,
+    /// Tags over the snapshots.
+    pub tags: TagTable,
+    /// Counters over time.
+    pub counters: BTreeMap<CounterKey, CounterSeries>,
+    /// The time line, sorted by time.
+    pub events: Vec<TimelineEvent>,
+    /// HTTPERR logs, each with its input.
+    pub http: Vec<(EvidenceId, HttpErrLog)>,
+    /// Event 2004 and the like: top tags at a moment, with bytes.
+    pub exhaustion_reports: Vec<ExhaustionReport>,
+    /// pooltag.txt files, each with its input.
+    pub pooltags: Vec<(EvidenceId, PooltagFile)>,
+    /// Claims about owners from drivers, traces and debuggers.
+    pub owner_claims: Vec<OwnerClaim>,
+    /// Rows that contradict themselves.
+    pub contradictions: Vec<Contradiction>,
+    /// Statements about the evidence as a whole that belong among the gaps.
+    pub caveats: Vec<Caveat>,
+}
+
+/// What event 2004 recorded at a moment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ExhaustionReport {
+    /// When.
+    pub time: Time,
+    /// Nonpaged pool in use, bytes.
+    pub nonpaged_bytes: Option<u64>,
+    /// Paged pool in use, bytes.
+    pub paged_bytes: Option<u64>,
+    /// Commit charge and limit in bytes.
+    pub commit: Option<(u64, u64)>,
+    /// Top tags with bytes.
+    pub tags: Vec<(SeriesKey, u64)>,
+    /// Processes with their handle counts.
+    pub processes: Vec<(String, u64)>,
+    /// Where.
+    pub source: Source,
+}
+
+/// A row whose printed outstanding count is not its allocations minus its frees.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Contradiction {
+    /// The tag and pool.
+    pub key: SeriesKey,
+    /// Allocations as printed.
+    pub allocs: u64,
+    /// Frees as printed.
+    pub frees: u64,
+    /// The outstanding count as printed.
+    pub printed: i64,
+    /// Allocations minus frees, modulo 2^32.
+    pub recomputed: i64,
+    /// Where.
+    pub source: Source,
+}
+
+/// Something the reader must know about what the evidence cannot show.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Caveat {
+    /// In words, a whole sentence.
+    pub text: String,
+    /// Where it shows.
+    pub source: Source,
+}
+
+/// Collects facts. Add inputs in any order, then [`CaseBuilder::finish`].
+#[derive(Default, Debug)]
+pub struct CaseBuilder {
+    evidence: Vec<Evidence>,
+    /// The machine, as far as any input names it.
+    pub host: HostFacts,
+    /// Stated boots.
+    pub boot_marks: Vec<BootMark>,
+    snapshots: Vec<SnapshotFacts>,
+    columns: FxHashMap<SeriesKey, Vec<TagPoint>>,
+    /// Counter series; several for one key are merged at the end.
+    pub counters: Vec<(CounterKey, CounterSeries)>,
+    /// Events of the time line.
+    pub events: Vec<TimelineEvent>,
+    /// HTTPERR logs.
+    pub http: Vec<(EvidenceId, HttpErrLog)>,
+    /// Event 2004 and the like.
+    pub exhaustion_reports: Vec<ExhaustionReport>,
+    /// pooltag.txt files.
+    pub pooltags: Vec<(EvidenceId, PooltagFile)>,
+    /// Claims about owners.
+    pub owner_claims: Vec<OwnerClaim>,
+    /// Rows that contradict themselves.
+    pub contradictions: Vec<Contradiction>,
+    /// Caveats.
+    pub caveats: Vec<Caveat>,
+}
+
+impl CaseBuilder {
+    /// Adds an input. Inputs must be added in the order of their paths, so that ids are the same whatever
+    /// order the user named them in.
+    pub fn add_evidence(&mut self, evidence: Evidence) -> EvidenceId {
+        let id = EvidenceId(u32::try_from(self.evidence.len()).unwrap_or(u32::MAX));
+        self.evidence.push(evidence);
+        id
+    }
+
+    /// Adds a snapshot; its rows follow by [`CaseBuilder::add_point`] with the index this gives.
+    pub fn add_snapshot(&mut self, snapshot: SnapshotFacts) -> u32 {
+        let index = u32::try_from(self.snapshots.len()).unwrap_or(u32::MAX);
+        self.snapshots.push(snapshot);
+        index
+    }
+
+    /// Adds a row of a snapshot.
+    pub fn add_point(&mut self, key: SeriesKey, point: TagPoint) {
+        self.columns.entry(key).or_default().push(point);
+    }
+
+    /// Sorts everything and cuts it at boots.
+    pub fn finish(mut self) -> Case {
+        let order = self.sorted_snapshots();
+        let tags = self.sorted_tags(&order);
+        let fallen = fallen_counters(&tags, &self.snapshots, &self.boot_marks);
+        self.boot_marks.extend(fallen);
+        self.events.sort_by(|a, b| {
+            (a.time, &a.kind, &a.text, a.source).cmp(&(b.time, &b.kind, &b.text, b.source))
+        });
+        self.events.dedup_by(|a, b| a.time == b.time && a.kind == b.kind && a.text == b.text);
+        self.owner_claims.sort_by(|a, b| {
+            (a.tag, a.pool, a.grade, &a.name, a.source).cmp(&(b.tag, b.pool, b.grade, &b.name, b.source))
+        });
+        self.exhaustion_reports.sort_by_key(|report| (report.time, report.source));
+        self.contradictions.sort_by_key(|row| row.source);
+        self.caveats.sort();
+        self.caveats.dedup_by(|a, b| a.text == b.text);
+        Case {
+            evidence: self.evidence,
+            host: self.host,
+            boots: cut(self.boot_marks),
+            snapshots: self.snapshots,
+            tags,
+            counters: merge_counters(self.counters),
+            events: self.events,
+            http: self.http,
+            exhaustion_reports: self.exhaustion_reports,
+            pooltags: self.pooltags,
+            owner_claims: self.owner_claims,
+            contradictions: self.contradictions,
+            caveats: self.caveats,
+        }
+    }
+
+    /// Sorts the snapshots by time; gives old index to new index.
+    fn sorted_snapshots(&mut self) -> Vec<u32> {
+        let mut by_time: Vec<u32> = (0..self.snapshots.len() as u32).collect();
+        by_time.sort_by_key(|&at| {
+            let snapshot = &self.snapshots[at as usize];
+            (snapshot.time, snapshot.evidence, snapshot.line)
+        });
+        let mut new_index = vec![0; by_time.len()];
+        for (new, &old) in by_time.iter().enumerate() {
+            new_index[old as usize] = new as u32;
+        }
+        self.snapshots = by_time.iter().map(|&old| self.snapshots[old as usize].clone()).collect();
+        new_index
+    }
+
+    fn sorted_tags(&mut self, new_index: &[u32]) -> TagTable {
+        let mut table = TagTable::new();
+        let columns = std::mem::take(&mut self.columns);
+        let mut columns: Vec<_> = columns.into_iter().collect();
+        columns.sort_unstable_by_key(|(key, _)| *key);
+        for (key, mut points) in columns {
+            for point in &mut points {
+                point.snapshot = new_index[point.snapshot as usize];
+            }
+            if !points.is_sorted_by_key(|point| (point.snapshot, point.line)) {
+                points.sort_unstable_by_key(|point| (point.snapshot, point.line));
+            }
+            // The same listing given twice, or a tag twice in one listing: the first row counts.
+            points.dedup_by_key(|point| self.snapshots[point.snapshot as usize].time);
+            let series = TagSeries {
+                times: points.iter().map(|p| self.snapshots[p.snapshot as usize].time).collect(),
+                bytes: points.iter().map(|p| p.bytes).collect(),
+                counts: points.iter().map(|p| p.count).collect(),
+                points,
+            };
+            table.insert(key, series);
+        }
+        table
+    }
+}
+
+/// Joins series of one key from several logs; where two logs have the same moment the first log counts.
+fn merge_counters(mut all: Vec<(CounterKey, CounterSeries)>) -> BTreeMap<CounterKey, CounterSeries> {
+    all.sort_by(|a, b| (&a.0, a.1.source).cmp(&(&b.0, b.1.source)));
+    let mut merged: BTreeMap<CounterKey, CounterSeries> = BTreeMap::new();
+    for (key, series) in all {
+        match merged.get_mut(&key) {
+            None => {
+                merged.insert(key, sorted(series));
+            }
+            Some(known) => {
+                known.times.extend(series.times);
+                known.values.extend(series.values);
+                if known.identity != series.identity {
+                    known.identity = poolscope_formats::counters::Identity::Unknown;
+                }
+                let joined = std::mem::replace(known, empty_like(known));
+                *known = sorted(joined);
+            }
+        }
+    }
+    merged
+}
+
+fn empty_like(series: &CounterSeries) -> CounterSeries {
+    CounterSeries {
+        times: Vec::new(),
+        values: Vec::new(),
+        source: series.source,
+        identity: series.identity.clone(),
+    }
+}
+
+fn sorted(mut series: CounterSeries) -> CounterSeries {
+    if series.times.windows(2).all(|pair| pair[0] < pair[1]) {
+        return series;
+    }
+    let mut pairs: Vec<_> = series.times.into_iter().zip(series.values).collect();
+    pairs.sort_by_key(|(time, _)| *time);
+    pairs.dedup_by_key(|(time, _)| *time);
+    (series.times, series.values) = pairs.into_iter().unzip();
+    series
+}

@@ -1,0 +1,20 @@
+//! The case: everything the evidence says about one host, on one UTC time line, each fact with its source.
+//!
+//! This module only holds facts. What they mean is decided in [`crate::judge`], [`crate::rules`] and
+//! [`crate::verdict`].
+
+mod boots;
+mod builder;
+mod events;
+mod evidence;
+mod host;
+mod owners;
+mod series;
+
+pub use boots::{Boot, BootMark, BootMarkKind};
+pub use builder::{Case, CaseBuilder};
+pub use events::{EventKind, TimelineEvent};
+pub use evidence::{Evidence, EvidenceId, Source};
+pub use host::{Bits, HostFacts, Stated, WindowsVersion};
+pub use owners::{Grade, OwnerClaim, OwnerKind};
+pub use series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries};
