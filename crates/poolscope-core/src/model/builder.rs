@@ -140,6 +140,15 @@ impl CaseBuilder {
         self.columns.entry(key).or_default().push(point);
     }
 
+    /// Adds a caveat.
+    pub fn caveat(&mut self, text: &str, source: Source) {
+        // Ten thousand snapshots share one caveat: keep the first by source only.
+        match self.caveats.iter_mut().find(|known| known.text == text) {
+            Some(known) => known.source = known.source.min(source),
+            None => self.caveats.push(Caveat { text: text.to_owned(), source }),
+        }
+    }
+
     /// Sorts everything and cuts it at boots.
     pub fn finish(mut self) -> Case {
         let order = self.sorted_snapshots();
@@ -156,7 +165,6 @@ impl CaseBuilder {
         self.exhaustion_reports.sort_by_key(|report| (report.time, report.source));
         self.contradictions.sort_by_key(|row| row.source);
         self.caveats.sort();
-        self.caveats.dedup_by(|a, b| a.text == b.text);
         Case {
             evidence: self.evidence,
             host: self.host,

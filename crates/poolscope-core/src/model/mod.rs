@@ -12,9 +12,9 @@ mod owners;
 mod series;
 
 pub use boots::{Boot, BootMark, BootMarkKind};
-pub use builder::{Case, CaseBuilder};
+pub use builder::{Case, CaseBuilder, Caveat, Contradiction, ExhaustionReport};
 pub use events::{EventKind, TimelineEvent};
 pub use evidence::{Evidence, EvidenceId, Source};
 pub use host::{Bits, HostFacts, Stated, WindowsVersion};
 pub use owners::{Grade, OwnerClaim, OwnerKind};
-pub use series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries};
+pub use series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries, TagTable};

@@ -11,8 +11,10 @@ use crate::judge::SeriesKey;
 /// One snapshot of the tag table.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SnapshotFacts {
-    /// When it was taken.
+    /// When it was taken; if not `timed`, only its order in its file.
     pub time: Time,
+    /// False if nothing says when it was taken: no rate can be computed from it.
+    pub timed: bool,
     /// The input.
     pub evidence: EvidenceId,
     /// Its first line there.

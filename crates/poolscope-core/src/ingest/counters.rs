@@ -1,0 +1,110 @@
+//! Performance counters to series, boots and host facts.
+
+use poolscope_formats::counters::{CounterColumn, CounterId, CounterLog, Identity};
+use poolscope_formats::{Place, Time, Zone};
+
+use crate::model::{
+    BootMark, BootMarkKind, CaseBuilder, CounterKey, CounterSeries, EvidenceId, HostFacts, Source,
+};
+use crate::table::Table;
+
+pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: CounterLog) {
+    let whole = Source { evidence, place: Place::Whole };
+    if let Some(machine) = &log.machine {
+        case.host.name(machine, whole);
+    }
+    if log.zone == Zone::Unknown && !log.times.is_empty() {
+        case.caveat(
+            "The zone of the counter log is not stated; its times are read as UTC. If the host was not on UTC, \
+             they are shifted against the logs that are.",
+            whole,
+        );
+    }
+    if !log.clock_back.is_empty() {
+        case.caveat("The clock of the counter log jumps back; its samples were put in order of time.", whole);
+    }
+    for column in &log.columns {
+        if column.id == CounterId::SystemUpTime {
+            boots(case, &log.times, column, whole);
+        }
+        if column.id == CounterId::MemoryCommitLimit
+            && let Some(limit) = column.values.iter().rev().find(|value| value.is_finite())
+        {
+            HostFacts::state(&mut case.host.commit_limit_bytes, *limit as u64, whole);
+        }
+    }
+    for column in log.columns {
+        let instance = instance_name(&column);
+        let mut times = Vec::with_capacity(log.times.len());
+        let mut values = Vec::with_capacity(log.times.len());
+        let mut identity = column.identity;
+        if let Identity::Spliced { rows } = &mut identity {
+            // Row numbers of this log mean nothing once series are merged; keep only that it is spliced.
+            rows.clear();
+        }
+        for (&time, &value) in log.times.iter().zip(&column.values) {
+            if value.is_finite() {
+                times.push(time);
+                values.push(value);
+            }
+        }
+        if !values.is_empty() {
+            let key = CounterKey { counter: column.id, instance };
+            case.counters.push((key, CounterSeries { times, values, source: whole, identity }));
+        }
+    }
+}
+
+/// `w3wp#2`, `_Total`, or nothing.
+fn instance_name(column: &CounterColumn) -> String {
+    match (&column.path.instance, column.path.index) {
+        (None, _) => String::new(),
+        (Some(name), 0) => name.clone(),
+        (Some(name), index) => format!("{name}#{index}"),
+    }
+}
+
+/// Uptime counted back gives the boot; a new mark is made where it falls.
+fn boots(case: &mut CaseBuilder, times: &[Time], column: &CounterColumn, source: Source) {
+    let mut last_uptime = f64::INFINITY;
+    for (&time, &uptime) in times.iter().zip(&column.values) {
+        if !uptime.is_finite() || uptime < 0.0 {
+            continue;
+        }
+        if uptime < last_uptime {
+            let booted = time.plus_hours(-uptime / 3_600.0);
+            case.boot_marks.push(BootMark { time: booted, kind: BootMarkKind::Stated, source });
+        }
+        last_uptime = uptime;
+    }
+}
+
+pub(super) fn tables(log: &CounterLog) -> Vec<Table> {
+    let rows = log.columns.iter().map(|column| {
+        let known: Vec<f64> = column.values.iter().copied().filter(|v| v.is_finite()).collect();
+        let shown = |value: Option<&f64>| value.map_or("-".to_owned(), |v| format!("{v:.0}"));
+        vec![
+            column.path.object.clone(),
+            instance_name(column),
+            column.path.counter.clone(),
+            known.len().to_string(),
+            shown(known.first()),
+            shown(known.last()),
+        ]
+    });
+    let columns = [
+        ("Object", false),
+        ("Instance", false),
+        ("Counter", false),
+        ("Values", true),
+        ("First", true),
+        ("Last", true),
+    ];
+    let title = format!(
+        "counters kept ({} of {} columns, {} samples)",
+        log.columns.len(),
+        log.columns_total,
+        log.times.len()
+    );
+    vec![Table::new(title, &columns, rows)]
+}
