@@ -113,7 +113,11 @@ pub fn pool_in_use(case: &Case, pool: Pool, until: Time) -> Option<(u64, Source)
             Pool::Paged => snapshot.pool_paged_bytes,
         }?;
         let place = poolscope_formats::Place::Line(snapshot.line);
-        (snapshot.time < until).then_some((snapshot.time, bytes, Source { evidence: snapshot.evidence, place }))
+        (snapshot.time < until).then_some((
+            snapshot.time,
+            bytes,
+            Source { evidence: snapshot.evidence, place },
+        ))
     });
     let latest = match (counted, listed) {
         (Some(counted), Some(listed)) if listed.0 > counted.0 => listed,

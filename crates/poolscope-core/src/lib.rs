@@ -20,6 +20,7 @@ pub mod outcome;
 pub mod rules;
 pub mod table;
 pub mod tagnotes;
+pub mod units;
 pub mod verdict;
 
 pub use outcome::{Outcome, conclude};

@@ -109,9 +109,10 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
         EventDetail::Restart { by, why, .. } => {
             (EventKind::Shutdown, format!("restart asked for by {by}: {why}"))
         }
-        EventDetail::ServiceInstalled { name, image_path, kernel_driver: true, .. } => {
-            (EventKind::DriverChange { name: name.clone() }, format!("driver installed: {name} ({image_path})"))
-        }
+        EventDetail::ServiceInstalled { name, image_path, kernel_driver: true, .. } => (
+            EventKind::DriverChange { name: name.clone() },
+            format!("driver installed: {name} ({image_path})"),
+        ),
         EventDetail::ServiceInstalled { name, image_path, .. } => (
             EventKind::ServiceInstalled { name: name.clone() },
             format!("service installed: {name} ({image_path})"),
@@ -126,7 +127,10 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
         }
         EventDetail::FilterRegistered { name, altitude } => {
             let altitude = altitude.as_deref().map_or(String::new(), |a| format!(" at altitude {a}"));
-            (EventKind::DriverChange { name: name.clone() }, format!("file system filter loaded: {name}{altitude}"))
+            (
+                EventKind::DriverChange { name: name.clone() },
+                format!("file system filter loaded: {name}{altitude}"),
+            )
         }
         EventDetail::UpdateInstalled { title } => {
             (EventKind::UpdateInstalled { name: title.clone() }, format!("update installed: {title}"))
@@ -139,7 +143,9 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
             EventKind::Other,
             "this start resumed the kernel of before (Fast Startup): it does not clear the pool".to_owned(),
         ),
-        EventDetail::ServiceState { name, state } => (EventKind::ServiceState, format!("service {name}: {state}")),
+        EventDetail::ServiceState { name, state } => {
+            (EventKind::ServiceState, format!("service {name}: {state}"))
+        }
         _ => return None,
     })
 }

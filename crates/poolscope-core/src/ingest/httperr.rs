@@ -1,7 +1,7 @@
 //! HTTPERR logs to the symptom side of the case.
 
-use poolscope_formats::httperr::{HttpErrLog, ReasonClass};
 use poolscope_formats::Place;
+use poolscope_formats::httperr::{HttpErrLog, ReasonClass};
 
 use crate::model::{CaseBuilder, EventKind, EvidenceId, Source, TimelineEvent};
 use crate::table::Table;

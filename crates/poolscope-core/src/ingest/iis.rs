@@ -1,7 +1,7 @@
 //! IIS access logs: failures that reached the worker.
 
-use poolscope_formats::iis::IisLog;
 use poolscope_formats::Place;
+use poolscope_formats::iis::IisLog;
 
 use crate::model::{CaseBuilder, EventKind, EvidenceId, Source, TimelineEvent};
 use crate::table::Table;
@@ -38,8 +38,10 @@ pub(super) fn tables(log: &IisLog) -> Vec<Table> {
             status.last.0.to_string(),
         ]
     });
-    let errors =
-        log.win32.iter().map(|error| vec![error.code.to_string(), error.rows.to_string(), error.first.0.to_string()]);
+    let errors = log
+        .win32
+        .iter()
+        .map(|error| vec![error.code.to_string(), error.rows.to_string(), error.first.0.to_string()]);
     vec![
         Table::new(
             "statuses",

@@ -9,6 +9,7 @@ mod iis;
 mod poolmon;
 mod pooltag;
 
+pub(crate) use poolmon::label;
 use poolscope_formats::Records;
 
 use crate::model::{CaseBuilder, Evidence};

@@ -37,14 +37,14 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: PoolmonL
         for row in &snapshot.rows {
             let choice = if contradictory { choice_at(row.line) } else { None };
             if let Some((count, bytes)) = standing(row, choice) {
-                let key = SeriesKey { pool: row.pool, tag: row.tag };
+                let key = SeriesKey { pool: pool_of(row.pool), tag: row.tag };
                 let allocs = row.allocs().unwrap_or(0) as u32;
                 case.add_point(key, TagPoint { snapshot: index, line: row.line, allocs, count, bytes });
             }
         }
         for row in snapshot.contradictions {
             case.contradictions.push(Contradiction {
-                key: SeriesKey { pool: row.pool, tag: row.tag },
+                key: SeriesKey { pool: pool_of(row.pool), tag: row.tag },
                 allocs: row.allocs,
                 frees: row.frees,
                 printed: row.printed,
@@ -57,7 +57,9 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: PoolmonL
 
 fn caveats(case: &mut CaseBuilder, snapshot: &Snapshot, source: Source) {
     match snapshot.time {
-        None => case.caveat("Some snapshots carry no time at all; no rate can be computed from them.", source),
+        None => {
+            case.caveat("Some snapshots carry no time at all; no rate can be computed from them.", source)
+        }
         Some(stamp) => {
             if stamp.zone == Zone::Unknown && stamp.from != TimeFrom::Modified {
                 case.caveat(
@@ -75,9 +77,17 @@ fn caveats(case: &mut CaseBuilder, snapshot: &Snapshot, source: Source) {
             }
         }
     }
+    if snapshot.rows.iter().any(|row| row.pool.is_none()) {
+        case.caveat("Some rows do not state their pool; they are taken as nonpaged.", source);
+    }
     if snapshot.cut {
         case.caveat("Some listings are cut short: a tag that is missing there proves nothing.", source);
     }
+}
+
+/// Tables made by hand often leave the pool out; they are made when the nonpaged pool is short.
+fn pool_of(stated: Option<Pool>) -> Pool {
+    stated.unwrap_or(Pool::Nonpaged)
 }
 
 /// Outstanding count and bytes of a row; `None` where it has neither.
@@ -126,7 +136,7 @@ pub(super) fn tables(log: &PoolmonLog) -> Vec<Table> {
         let cells = rows.into_iter().map(|row| {
             vec![
                 row.tag.to_string(),
-                row.pool.name().to_owned(),
+                row.pool.map_or("-", Pool::name).to_owned(),
                 number(row.allocs()),
                 number(row.frees()),
                 row.outstanding().or(row.recomputed_outstanding()).map_or("-".to_owned(), |v| v.to_string()),

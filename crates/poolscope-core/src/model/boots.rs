@@ -55,9 +55,10 @@ pub(super) fn cut(mut marks: Vec<BootMark>) -> Vec<Boot> {
     let mut boots = vec![Boot { from: Time(i64::MIN), to: Time(i64::MAX), marks: Vec::new() }];
     for mark in marks {
         let Some(current) = boots.last_mut() else { break };
-        let joins = current.marks.last().is_some_and(|known| {
-            mark.time.seconds_since(known.time) <= SAME_BOOT_SECONDS
-        });
+        let joins = current
+            .marks
+            .last()
+            .is_some_and(|known| mark.time.seconds_since(known.time) <= SAME_BOOT_SECONDS);
         if joins {
             current.marks.push(mark);
         } else {
@@ -95,7 +96,8 @@ pub(super) fn fallen_counters(
         let earlier = snapshots[at - 1].time;
         let told = stated.iter().any(|mark| mark.time > earlier && mark.time <= snapshot.time);
         if falls && !told {
-            let source = Source { evidence: snapshot.evidence, place: poolscope_formats::Place::Line(snapshot.line) };
+            let source =
+                Source { evidence: snapshot.evidence, place: poolscope_formats::Place::Line(snapshot.line) };
             marks.push(BootMark { time: snapshot.time, kind: BootMarkKind::CountersFell, source });
         }
     }

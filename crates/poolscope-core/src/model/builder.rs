@@ -155,9 +155,8 @@ impl CaseBuilder {
         let tags = self.sorted_tags(&order);
         let fallen = fallen_counters(&tags, &self.snapshots, &self.boot_marks);
         self.boot_marks.extend(fallen);
-        self.events.sort_by(|a, b| {
-            (a.time, &a.kind, &a.text, a.source).cmp(&(b.time, &b.kind, &b.text, b.source))
-        });
+        self.events
+            .sort_by(|a, b| (a.time, &a.kind, &a.text, a.source).cmp(&(b.time, &b.kind, &b.text, b.source)));
         self.events.dedup_by(|a, b| a.time == b.time && a.kind == b.kind && a.text == b.text);
         self.owner_claims.sort_by(|a, b| {
             (a.tag, a.pool, a.grade, &a.name, a.source).cmp(&(b.tag, b.pool, b.grade, &b.name, b.source))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use poolscope_formats::counters::{CounterId, Identity};
-use poolscope_formats::{Place, Pool, Time};
+use poolscope_formats::{Place, Time};
 
 use super::evidence::{EvidenceId, Source};
 use crate::judge::SeriesKey;

@@ -8,7 +8,8 @@ use poolscope_formats::Tag;
 
 static NOTES_TEXT: &str = include_str!("notes.tsv");
 
-static NOTES: LazyLock<Vec<TagNote>> = LazyLock::new(|| NOTES_TEXT.lines().filter_map(TagNote::read).collect());
+static NOTES: LazyLock<Vec<TagNote>> =
+    LazyLock::new(|| NOTES_TEXT.lines().filter_map(TagNote::read).collect());
 
 /// What kind of allocation a tag stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,7 +114,9 @@ mod tests {
 
     #[test]
     fn exact_beats_wildcards() {
-        for (tag, pattern) in [("Even", "Even"), ("CM25", "CM??"), ("FMfn", "FMfn"), ("FMxx", "FM??"), ("AfdE", "Afd*")] {
+        for (tag, pattern) in
+            [("Even", "Even"), ("CM25", "CM??"), ("FMfn", "FMfn"), ("FMxx", "FM??"), ("AfdE", "Afd*")]
+        {
             assert_eq!(note(Tag::from_text(tag.as_bytes()).unwrap()).map(|n| n.pattern), Some(pattern));
         }
         assert_eq!(note(Tag(*b"Zzzz")), None);

@@ -1,0 +1,48 @@
+//! PS002: requests failed in front of the web server for reasons that have nothing to do with memory.
+
+use poolscope_formats::Place;
+use poolscope_formats::httperr::ReasonClass;
+
+use super::{Finding, Rule, Strength, Subject, View, number};
+use crate::model::Source;
+
+pub(super) const RULE: Rule = Rule {
+    code: "PS002",
+    name: "http-problem-that-is-not-memory",
+    doc: "# PS002 http-problem-that-is-not-memory
+
+## What it does
+Reports HTTPERR reasons that speak of queues, application pools and connection limits (QueueFull, AppOffline,
+AppShutdown, ConnLimit, Disabled and the like) with their counts. Timer and client reasons are left out: every
+healthy server has them.
+
+## Why it matters
+These answer 503 too, and are often taken for a pool leak. A stopped application pool or a full request queue is
+another disease with another cure. Only `Connections_Refused`, and with less certainty `N/A`, speak of memory.
+
+## Source
+KB820729 and the list of errors logged by the HTTP Server API; reference peers-and-domain.md 0 and 2.4.",
+    check,
+};
+
+fn check(view: &View<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (evidence, log) in &view.case.http {
+        for reason in log.reasons.iter().filter(|r| r.class == ReasonClass::QueueOrAppPool) {
+            let sources = [reason.first, reason.last]
+                .map(|(_, line)| Source { evidence: *evidence, place: Place::Line(line) });
+            findings.push(Finding {
+                code: RULE.code,
+                title: format!(
+                    "{} requests failed with {} between {} and {} UTC: a queue or application pool, not memory",
+                    reason.weight, reason.name, reason.first.0, reason.last.0
+                ),
+                subject: Subject::Host,
+                numbers: vec![number("rows", reason.rows as f64, "count")],
+                sources: sources.to_vec(),
+                strength: Strength::Proven,
+            });
+        }
+    }
+    findings
+}

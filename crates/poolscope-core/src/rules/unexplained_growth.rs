@@ -1,0 +1,61 @@
+//! PS004: the pool grows, and no tag shows it.
+
+use super::{Finding, Rule, Strength, Subject, View, number};
+use crate::model::CounterKey;
+use crate::units::bytes_per_hour;
+use poolscope_formats::Pool;
+use poolscope_formats::counters::CounterId;
+
+pub(super) const RULE: Rule = Rule {
+    code: "PS004",
+    name: "total-grows-but-no-tag-explains-it",
+    doc: "# PS004 total-grows-but-no-tag-explains-it
+
+## What it does
+Reports a pool whose total (\\Memory\\Pool Nonpaged Bytes or the head of the listings) grows while the tags that
+were seen do not explain it.
+
+## Why it matters
+Naming the tag that grows most would accuse the wrong one. Listings are cut short, large allocations can be
+missing from them, and 84 to 88 % is a usual share of the total for the sum of all tags: a steady remainder is
+normal, a growing one is not.
+
+## Source
+Reference peers-and-domain.md 0 (fact 5); docs/method.md.",
+    check,
+};
+
+fn check(view: &View<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for boot in view.boots {
+        for growth in boot.judgement.growth.iter().filter(|growth| growth.untagged_leak) {
+            let counter = match growth.pool {
+                Pool::Nonpaged => CounterId::MemoryPoolNonpagedBytes,
+                Pool::Paged => CounterId::MemoryPoolPagedBytes,
+            };
+            let key = CounterKey { counter, instance: String::new() };
+            findings.push(Finding {
+                code: RULE.code,
+                title: format!(
+                    "the {} pool grows by {}, and the tags seen explain only {} of it",
+                    growth.pool,
+                    bytes_per_hour(growth.total_bytes_per_hour.estimate),
+                    bytes_per_hour(growth.tagged_bytes_per_hour.estimate),
+                ),
+                subject: Subject::Pool(growth.pool),
+                numbers: vec![
+                    number("total_bytes_per_hour", growth.total_bytes_per_hour.estimate, "bytes_per_hour"),
+                    number("tagged_bytes_per_hour", growth.tagged_bytes_per_hour.estimate, "bytes_per_hour"),
+                    number(
+                        "untagged_bytes_per_hour",
+                        growth.untagged_bytes_per_hour.estimate,
+                        "bytes_per_hour",
+                    ),
+                ],
+                sources: view.case.counters.get(&key).map(|series| series.source).into_iter().collect(),
+                strength: Strength::Measured,
+            });
+        }
+    }
+    findings
+}
