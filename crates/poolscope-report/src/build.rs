@@ -4,7 +4,7 @@ use poolscope_core::judge::{self, Class};
 use poolscope_core::model::{self, Case, EventKind};
 use poolscope_core::rules::{self, Subject};
 use poolscope_core::{Outcome, verdict};
-use poolscope_formats::{Kind, Place, Pool, Time};
+use poolscope_core::model::{CounterId, Kind, Place, Pool, Time};
 
 use crate::model::*;
 
@@ -280,8 +280,8 @@ fn charts(outcome: &Outcome) -> Vec<Chart> {
     }
     for pool in [Pool::Nonpaged, Pool::Paged] {
         let counter = match pool {
-            Pool::Nonpaged => poolscope_formats::counters::CounterId::MemoryPoolNonpagedBytes,
-            Pool::Paged => poolscope_formats::counters::CounterId::MemoryPoolPagedBytes,
+            Pool::Nonpaged => CounterId::MemoryPoolNonpagedBytes,
+            Pool::Paged => CounterId::MemoryPoolPagedBytes,
         };
         let key = model::CounterKey { counter, instance: String::new() };
         if let Some(series) = case.counters.get(&key).filter(|series| series.times.len() >= 3) {

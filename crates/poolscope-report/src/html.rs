@@ -194,7 +194,7 @@ const BOTTOM: f64 = 24.0;
 
 /// One line chart. Points are spaced by time; the value axis begins at 0, so that a slope is not exaggerated.
 fn draw(out: &mut String, chart: &Chart) {
-    let seconds = |time: &str| poolscope_formats::time::parse_iso(time).map(|(t, _)| t.0 as f64 / 1e6);
+    let seconds = |time: &str| poolscope_core::model::parse_iso(time).map(|(t, _)| t.0 as f64 / 1e6);
     let points: Vec<(f64, f64)> =
         chart.points.iter().filter_map(|(time, value)| Some((seconds(time)?, *value))).collect();
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return };

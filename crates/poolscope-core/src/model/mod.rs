@@ -3,6 +3,10 @@
 //! This module only holds facts. What they mean is decided in [`crate::judge`], [`crate::rules`] and
 //! [`crate::verdict`].
 
+pub use poolscope_formats::counters::CounterId;
+pub use poolscope_formats::time::parse_iso;
+pub use poolscope_formats::{Kind, Place, Pool, Tag, Time};
+
 mod boots;
 mod builder;
 mod events;

@@ -1,0 +1,183 @@
+//! Reads one input: names its format by content, parses it, and tells what went wrong as notes.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use poolscope_core::model::Evidence;
+use poolscope_formats::detect::detect;
+use poolscope_formats::{Coverage, Head, Kind, Note, ParseContext, Parsed, Place as NotePlace, ReadAt, Records};
+use sha2::{Digest, Sha256};
+
+use super::archive::{Unpacked, unpack};
+use super::file::FileInput;
+use super::find::{Input, Place};
+use super::progress::Progress;
+use crate::Options;
+
+/// Inputs over this size are not hashed: a hash of a 10 GB file would take longer than reading it.
+const MAX_HASHED_BYTES: u64 = 256 << 20;
+
+/// Reads an input. Gives its entry in the evidence list and its records, if any; `None` for an input that was
+/// asked for but belongs to another host.
+pub fn read_input(
+    input: &Input,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Option<(Evidence, Option<Records>)> {
+    let mut evidence = Evidence {
+        path: input.label.clone(),
+        kind: None,
+        bytes: input.bytes(),
+        sha256: String::new(),
+        coverage: Coverage::default(),
+        notes: Vec::new(),
+        notes_dropped: 0,
+    };
+    if let Some(trouble) = &input.trouble {
+        note(&mut evidence, trouble.clone());
+    }
+    let records = match open(input) {
+        Ok(Some(source)) => parse(input, source.as_ref(), options, &mut evidence),
+        Ok(None) => None,
+        Err(why) => {
+            note(&mut evidence, why);
+            None
+        }
+    };
+    progress.advance(input.bytes());
+    Some((evidence, records))
+}
+
+fn note(evidence: &mut Evidence, text: String) {
+    evidence.notes.push(Note { place: NotePlace::Whole, text });
+}
+
+/// The bytes of an input; `None` if there is nothing to open.
+fn open(input: &Input) -> Result<Option<Box<dyn ReadAt>>, String> {
+    Ok(Some(match &input.place {
+        Place::Nowhere => return Ok(None),
+        Place::File(path) => Box::new(FileInput::open(path).map_err(|e| format!("cannot be opened: {e}"))?),
+        Place::Kept(file) => {
+            let again = file.try_clone().map_err(|e| e.to_string())?;
+            Box::new(FileInput::from_file(again).map_err(|e| e.to_string())?)
+        }
+        Place::Member { archive, index } => match unpack(archive, *index)? {
+            Unpacked::Memory(bytes) => Box::new(bytes),
+            Unpacked::File(file) => Box::new(FileInput::from_file(file).map_err(|e| e.to_string())?),
+        },
+    }))
+}
+
+fn parse(
+    input: &Input,
+    source: &dyn ReadAt,
+    options: &Options,
+    evidence: &mut Evidence,
+) -> Option<Records> {
+    evidence.bytes = source.len();
+    if source.is_empty() {
+        note(evidence, "the file is empty".to_owned());
+        return None;
+    }
+    let head = match Head::read(source) {
+        Ok(head) => head,
+        Err(error) => {
+            note(evidence, with_cause(&error));
+            return None;
+        }
+    };
+    let Some(format) = detect(&head) else {
+        note(evidence, unknown(&head));
+        return None;
+    };
+    evidence.kind = Some(format.kind);
+    let context = ParseContext {
+        name: input.label.rsplit('/').next().unwrap_or(&input.label).to_owned(),
+        modified: input.modified,
+        stated_time: options.stated_time,
+        perflib: options.perflib.clone(),
+    };
+    let parsed = catch_unwind(AssertUnwindSafe(|| (format.parse)(source, &context)));
+    evidence.sha256 = sha256(source).unwrap_or_default();
+    match parsed {
+        Ok(Ok(Parsed { value, notes, notes_dropped, coverage })) => {
+            evidence.notes.extend(notes);
+            evidence.notes_dropped += notes_dropped;
+            evidence.coverage = coverage;
+            Some(value)
+        }
+        Ok(Err(error)) => {
+            note(evidence, with_cause(&error));
+            None
+        }
+        Err(_) => {
+            note(evidence, "reading it failed by a defect of poolscope; please report it with the file".to_owned());
+            None
+        }
+    }
+}
+
+fn with_cause(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+/// A clear line for what nothing knows.
+fn unknown(head: &Head) -> String {
+    if head.bytes.iter().all(|&b| b == 0) {
+        return "the file begins with zeros only; nothing in it is known".to_owned();
+    }
+    let printable = head.text.chars().take(400).filter(|c| !c.is_control() || c.is_whitespace()).count();
+    let looked_at = head.text.chars().take(400).count();
+    if printable * 100 < looked_at * 95 {
+        "binary content that no format knows".to_owned()
+    } else {
+        "text that no format knows".to_owned()
+    }
+}
+
+fn sha256(source: &dyn ReadAt) -> Option<String> {
+    use std::fmt::Write;
+    if source.len() > MAX_HASHED_BYTES {
+        return None;
+    }
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 18];
+    let mut offset = 0;
+    loop {
+        let count = source.read_at(offset, &mut buffer).ok()?;
+        if count == 0 {
+            break;
+        }
+        hash.update(&buffer[..count]);
+        offset += count as u64;
+    }
+    let mut hex = String::with_capacity(64);
+    for byte in hash.finalize() {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    Some(hex)
+}
+
+/// Counter names of another language, if one of the inputs is a perflib dump.
+pub(crate) fn perflib_names(inputs: &[Input]) -> Option<Arc<BTreeMap<u32, String>>> {
+    /// A perflib dump of every counter of a large server is below this.
+    const MAX_DUMP_BYTES: u64 = 4 << 20;
+    for input in inputs.iter().filter(|input| input.bytes() <= MAX_DUMP_BYTES) {
+        let Ok(Some(source)) = open(input) else { continue };
+        let Ok(head) = Head::read(source.as_ref()) else { continue };
+        let Some(format) = detect(&head).filter(|format| format.kind == Kind::PerflibNames) else { continue };
+        if let Ok(parsed) = (format.parse)(source.as_ref(), &ParseContext::default())
+            && let Records::PerflibNames(names) = parsed.value
+        {
+            return Some(Arc::new(names));
+        }
+    }
+    None
+}
