@@ -2,9 +2,9 @@
 
 use poolscope_core::judge::{self, Class};
 use poolscope_core::model::{self, Case, EventKind};
+use poolscope_core::model::{CounterId, Kind, Place, Pool, Time};
 use poolscope_core::rules::{self, Subject};
 use poolscope_core::{Outcome, verdict};
-use poolscope_core::model::{CounterId, Kind, Place, Pool, Time};
 
 use crate::model::*;
 
@@ -79,7 +79,7 @@ fn host(case: &Case) -> Host {
         format!("{} ({}.{}.{})", v.name(), v.major, v.minor, v.build)
     });
     Host {
-        names: case.host.names.keys().cloned().collect(),
+        names: case.hosts().into_iter().map(str::to_owned).collect(),
         windows: version,
         bits: case.host.bits.as_ref().map(|stated| match stated.value {
             model::Bits::X86 => 32,

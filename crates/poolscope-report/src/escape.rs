@@ -16,6 +16,11 @@ pub fn terminal(text: &str) -> String {
     out
 }
 
+/// Like [`terminal`], for text of several lines: line feeds stay.
+pub fn lines(text: &str) -> String {
+    text.split('\n').map(terminal).collect::<Vec<_>>().join("\n")
+}
+
 /// For HTML text and quoted attributes.
 pub fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use poolscope_core::model::{CaseBuilder, Time};
+use poolscope_core::model::{CaseBuilder, Evidence, Time, short_name};
 use poolscope_core::{Outcome, conclude, ingest};
+use poolscope_formats::{Note, Place, Records};
 
 pub use intake::{Input, IntakeError, Progress, Quiet, find_inputs, read_input};
 
@@ -48,26 +49,40 @@ pub fn diagnose(
     use rayon::prelude::*;
 
     let mut inputs = find_inputs(paths)?;
-    let given: Vec<Input> = if options.pooltags.is_empty() { Vec::new() } else { find_inputs(&options.pooltags)? };
+    let given: Vec<Input> =
+        if options.pooltags.is_empty() { Vec::new() } else { find_inputs(&options.pooltags)? };
     inputs.extend(given);
     inputs.sort();
     inputs.dedup();
     if inputs.is_empty() {
         return Err(IntakeError::NothingThere { paths: paths.to_vec() });
     }
-    let mut options = options.clone();
-    if options.perflib.is_none() {
-        options.perflib = intake::perflib_names(&inputs);
-    }
     progress.begin(inputs.iter().map(Input::bytes).sum());
     let mut case = CaseBuilder::default();
     for batch in inputs.chunks(BATCH) {
-        let read: Vec<_> =
-            batch.par_iter().map(|input| read_input(input, &options, progress)).collect();
-        for (evidence, records) in read.into_iter().flatten() {
+        let read: Vec<_> = batch.par_iter().map(|input| read_input(input, options, progress)).collect();
+        for (mut evidence, records) in read {
+            if let (Some(Records::PerflibNames(names)), None) = (&records, &options.perflib) {
+                // Counters of any language can be read now: begin again with the names.
+                progress.end();
+                let named = Options { perflib: Some(Arc::new(names.clone())), ..options.clone() };
+                return diagnose(paths, &named, progress);
+            }
+            let records = records.filter(|records| of_wanted_host(&mut evidence, records, options));
             ingest::ingest(&mut case, evidence, records);
         }
     }
     progress.end();
     Ok(conclude(case.finish()))
+}
+
+/// Leaves out what belongs to another host than the one asked for, and says so.
+fn of_wanted_host(evidence: &mut Evidence, records: &Records, options: &Options) -> bool {
+    let (Some(wanted), Some(host)) = (&options.host, ingest::host_name(records)) else { return true };
+    let same = short_name(wanted) == short_name(&host);
+    if !same {
+        let text = format!("is of host {host}, not {wanted}: left out");
+        evidence.notes.push(Note { place: Place::Whole, text });
+    }
+    same
 }

@@ -10,9 +10,6 @@ use crate::table::Table;
 
 pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: CounterLog) {
     let whole = Source { evidence, place: Place::Whole };
-    if let Some(machine) = &log.machine {
-        case.host.name(machine, whole);
-    }
     if log.zone == Zone::Unknown && !log.times.is_empty() {
         case.caveat(
             "The zone of the counter log is not stated; its times are read as UTC. If the host was not on UTC, \

@@ -17,9 +17,6 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: EventLog
     }
     for event in &log.events {
         let source = Source { evidence, place: event.place };
-        if !event.computer.is_empty() {
-            case.host.name(&event.computer, source);
-        }
         facts(case, event, source);
         if let Some((kind, text)) = line_of(event) {
             case.events.push(TimelineEvent { time: event.time, kind, text, source });

@@ -11,9 +11,6 @@ use crate::table::Table;
 const MEMORY_ERRORS: [u32; 4] = [8, 14, 1450, 1455];
 
 pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: &IisLog) {
-    if let Some(computer) = &log.computer {
-        case.host.name(computer, Source { evidence, place: Place::Whole });
-    }
     for error in log.win32.iter().filter(|error| MEMORY_ERRORS.contains(&error.code)) {
         let (time, line) = error.first;
         case.events.push(TimelineEvent {

@@ -12,11 +12,12 @@ mod pooltag;
 pub(crate) use poolmon::label;
 use poolscope_formats::Records;
 
-use crate::model::{CaseBuilder, Evidence};
+use crate::model::{CaseBuilder, Evidence, short_name};
 use crate::table::Table;
 
 /// Adds one input to the case. Call it in the order of the inputs' paths.
-pub fn ingest(case: &mut CaseBuilder, evidence: Evidence, records: Option<Records>) {
+pub fn ingest(case: &mut CaseBuilder, mut evidence: Evidence, records: Option<Records>) {
+    evidence.host = records.as_ref().and_then(host_name);
     let id = case.add_evidence(evidence);
     match records {
         Some(Records::Poolmon(log)) => poolmon::ingest(case, id, log),
@@ -28,6 +29,17 @@ pub fn ingest(case: &mut CaseBuilder, evidence: Evidence, records: Option<Record
         // Names were used while the counters were parsed; the rest has nothing to say to a case.
         Some(_) | None => {}
     }
+}
+
+/// The host that an input is of, as [`short_name`] has it; `None` if it names none.
+pub fn host_name(records: &Records) -> Option<String> {
+    let name = match records {
+        Records::Counters(log) => log.machine.as_deref(),
+        Records::Events(log) => log.computer.as_deref(),
+        Records::Iis(log) => log.computer.as_deref(),
+        _ => None,
+    };
+    name.map(short_name).filter(|name| !name.is_empty())
 }
 
 /// The tables that `inspect` shows of an input.

@@ -46,6 +46,16 @@ pub struct Case {
     pub caveats: Vec<Caveat>,
 }
 
+impl Case {
+    /// The hosts that the evidence is of, sorted.
+    pub fn hosts(&self) -> Vec<&str> {
+        let mut hosts: Vec<&str> = self.evidence.iter().filter_map(|e| e.host.as_deref()).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts
+    }
+}
+
 /// What event 2004 recorded at a moment.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ExhaustionReport {

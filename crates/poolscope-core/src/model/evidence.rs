@@ -22,6 +22,8 @@ pub struct Evidence {
     pub path: String,
     /// What it is; `None` if nothing knows it.
     pub kind: Option<Kind>,
+    /// The host it is of, short and in upper case; `None` if it names none.
+    pub host: Option<String>,
     /// Length in bytes.
     pub bytes: u64,
     /// SHA-256 of the content in lower-case hex; empty where it was not read to the end.

@@ -1,7 +1,5 @@
 //! What the evidence says about the machine itself.
 
-use std::collections::BTreeMap;
-
 use super::evidence::Source;
 
 /// Pointer width of the kernel.
@@ -77,8 +75,6 @@ pub struct Stated<T> {
 /// The machine, as far as any evidence names it.
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct HostFacts {
-    /// Host names seen (upper case, without a domain), each with its first source.
-    pub names: BTreeMap<String, Source>,
     /// Kernel version.
     pub version: Option<Stated<WindowsVersion>>,
     /// Pointer width.
@@ -98,15 +94,11 @@ impl HostFacts {
             *slot = Some(Stated { value, source });
         }
     }
+}
 
-    /// Adds a host name as some evidence spells it.
-    pub fn name(&mut self, name: &str, source: Source) {
-        let short = name.trim().trim_start_matches('\\').split('.').next().unwrap_or("").to_uppercase();
-        if !short.is_empty() {
-            let known = self.names.entry(short).or_insert(source);
-            *known = source.min(*known);
-        }
-    }
+/// A host's name as it is compared: without domain and backslashes, in upper case. Empty if there is none.
+pub fn short_name(name: &str) -> String {
+    name.trim().trim_start_matches('\\').split('.').next().unwrap_or("").to_uppercase()
 }
 
 #[cfg(test)]

@@ -19,6 +19,6 @@ pub use boots::{Boot, BootMark, BootMarkKind};
 pub use builder::{Case, CaseBuilder, Caveat, Contradiction, ExhaustionReport};
 pub use events::{EventKind, TimelineEvent};
 pub use evidence::{Evidence, EvidenceId, Source};
-pub use host::{Bits, HostFacts, Stated, WindowsVersion};
+pub use host::{Bits, HostFacts, Stated, WindowsVersion, short_name};
 pub use owners::{Grade, OwnerClaim, OwnerKind};
 pub use series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries, TagTable};

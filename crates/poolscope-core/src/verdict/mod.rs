@@ -90,6 +90,9 @@ pub fn weigh(view: &View<'_>, findings: &[Finding]) -> Verdict {
 }
 
 fn state(view: &View<'_>, findings: &[Finding]) -> State {
+    if view.case.hosts().len() > 1 {
+        return State::NotEnoughEvidence;
+    }
     let found = |code: &str| findings.iter().any(|finding| finding.code == code);
     let standings: Vec<Standing> = view.boots.iter().map(|boot| boot.judgement.standing).collect();
     if standings.contains(&Standing::Leak) {

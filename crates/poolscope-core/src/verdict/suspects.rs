@@ -62,6 +62,9 @@ pub struct Suspect {
 }
 
 pub(super) fn suspects(view: &View<'_>, state: State) -> Vec<Suspect> {
+    if view.case.hosts().len() > 1 {
+        return Vec::new();
+    }
     let Some(boot) = view.main_boot() else { return untimed(view) };
     let chosen: Vec<&TagJudgement> = match state {
         State::Leak => boot.judgement.tags.iter().filter(|tag| tag.leaking).collect(),
@@ -152,6 +155,14 @@ pub(super) fn summary(
     suspects: &[Suspect],
 ) -> Vec<String> {
     let mut lines = Vec::new();
+    let hosts = view.case.hosts();
+    if hosts.len() > 1 {
+        lines.push(format!(
+            "The evidence is of several hosts ({}), which are never mixed: choose one with --host NAME.",
+            hosts.join(", ")
+        ));
+        return lines;
+    }
     match state {
         State::Leak => match suspects.first() {
             Some(first) => leak_lines(first, &mut lines),

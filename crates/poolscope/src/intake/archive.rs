@@ -53,13 +53,18 @@ pub(super) fn members(path: &Path, label: &str) -> Vec<Input> {
     let opened = File::open(path).map_err(|e| e.to_string());
     let mut zip = match opened.and_then(|file| zip::ZipArchive::new(file).map_err(|e| e.to_string())) {
         Ok(zip) => zip,
-        Err(error) => return vec![Input::trouble(label.to_owned(), format!("the zip cannot be read: {error}"))],
+        Err(error) => {
+            return vec![Input::trouble(label.to_owned(), format!("the zip cannot be read: {error}"))];
+        }
     };
     let archive = Arc::new(Archive { path: path.to_owned() });
     let mut inputs = Vec::new();
     for index in 0..zip.len() {
         if index >= MAX_MEMBERS {
-            let text = format!("the zip has {} members, over the limit of {MAX_MEMBERS}: the rest is not read", zip.len());
+            let text = format!(
+                "the zip has {} members, over the limit of {MAX_MEMBERS}: the rest is not read",
+                zip.len()
+            );
             inputs.push(Input::trouble(label.to_owned(), text));
             break;
         }
@@ -74,9 +79,10 @@ pub(super) fn members(path: &Path, label: &str) -> Vec<Input> {
         if member.is_dir() {
             continue;
         }
-        let name = member.name().replace('\\', "/");
+        let name = member.name().map_or_else(|_| format!("#{index}"), |name| name.replace('\\', "/"));
         let member_label = format!("{label}/{name}");
-        let leads_out = name.starts_with('/') || name.contains(':') || name.split('/').any(|part| part == "..");
+        let leads_out =
+            name.starts_with('/') || name.contains(':') || name.split('/').any(|part| part == "..");
         let (size, packed) = (member.size(), member.compressed_size());
         if member.encrypted() {
             inputs.push(Input::trouble(member_label, "is encrypted and cannot be read".to_owned()));
@@ -101,7 +107,9 @@ fn refused(size: u64, packed: u64) -> Option<String> {
         return Some(format!("would unpack to {size} bytes, over the limit of {MAX_MEMBER_BYTES}: not read"));
     }
     let bomb = ratio > MAX_RATIO || (ratio > SUSPICIOUS_RATIO && size > SUSPICIOUS_BYTES);
-    bomb.then(|| format!("would unpack to {ratio} times its size ({size} bytes), as a zip bomb does: not read"))
+    bomb.then(|| {
+        format!("would unpack to {ratio} times its size ({size} bytes), as a zip bomb does: not read")
+    })
 }
 
 /// Zip times are local wall time without a zone.
@@ -126,7 +134,8 @@ pub(super) fn unpack(archive: &Archive, index: usize) -> Result<Unpacked, String
     let (size, packed) = (member.size(), member.compressed_size());
     let mut bounded = member.take(size.min(MAX_MEMBER_BYTES) + 1);
     let over = |got: u64| {
-        (got > size).then(|| format!("unpacks to more than the {size} bytes it states (packed {packed}): not read"))
+        (got > size)
+            .then(|| format!("unpacks to more than the {size} bytes it states (packed {packed}): not read"))
     };
     if size <= IN_MEMORY_BYTES {
         let mut bytes = Vec::new();

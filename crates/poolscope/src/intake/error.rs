@@ -28,12 +28,6 @@ pub enum IntakeError {
         #[source]
         source: std::io::Error,
     },
-    /// The evidence is of several hosts.
-    #[error("the evidence names several hosts ({}); choose one with --host NAME", hosts.join(", "))]
-    SeveralHosts {
-        /// Their names.
-        hosts: Vec<String>,
-    },
 }
 
 fn list(paths: &[PathBuf]) -> String {

@@ -33,7 +33,10 @@ pub struct Input {
 pub(super) enum Place {
     File(PathBuf),
     /// Member number of an archive.
-    Member { archive: Arc<archive::Archive>, index: usize },
+    Member {
+        archive: Arc<archive::Archive>,
+        index: usize,
+    },
     /// Standard input, kept in a temporary file.
     Kept(Arc<File>),
     /// Nothing can be read; `trouble` says why.
@@ -63,7 +66,13 @@ impl Input {
         Self { label, place: Place::Nowhere, bytes: 0, modified: None, trouble: Some(text) }
     }
 
-    pub(super) fn member(label: String, archive: Arc<archive::Archive>, index: usize, bytes: u64, modified: Option<Time>) -> Self {
+    pub(super) fn member(
+        label: String,
+        archive: Arc<archive::Archive>,
+        index: usize,
+        bytes: u64,
+        modified: Option<Time>,
+    ) -> Self {
         Self { label, place: Place::Member { archive, index }, bytes, modified, trouble: None }
     }
 }

@@ -13,5 +13,4 @@ mod read;
 pub use error::IntakeError;
 pub use find::{Input, find_inputs};
 pub use progress::{Progress, Quiet};
-pub(crate) use read::perflib_names;
 pub use read::read_input;

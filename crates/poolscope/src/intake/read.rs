@@ -1,12 +1,10 @@
 //! Reads one input: names its format by content, parses it, and tells what went wrong as notes.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use poolscope_core::model::Evidence;
 use poolscope_formats::detect::detect;
-use poolscope_formats::{Coverage, Head, Kind, Note, ParseContext, Parsed, Place as NotePlace, ReadAt, Records};
+use poolscope_formats::{Coverage, Head, Note, ParseContext, Parsed, Place as NotePlace, ReadAt, Records};
 use sha2::{Digest, Sha256};
 
 use super::archive::{Unpacked, unpack};
@@ -18,16 +16,12 @@ use crate::Options;
 /// Inputs over this size are not hashed: a hash of a 10 GB file would take longer than reading it.
 const MAX_HASHED_BYTES: u64 = 256 << 20;
 
-/// Reads an input. Gives its entry in the evidence list and its records, if any; `None` for an input that was
-/// asked for but belongs to another host.
-pub fn read_input(
-    input: &Input,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Option<(Evidence, Option<Records>)> {
+/// Reads an input. Gives its entry in the evidence list and its records, if any.
+pub fn read_input(input: &Input, options: &Options, progress: &dyn Progress) -> (Evidence, Option<Records>) {
     let mut evidence = Evidence {
         path: input.label.clone(),
         kind: None,
+        host: None,
         bytes: input.bytes(),
         sha256: String::new(),
         coverage: Coverage::default(),
@@ -46,7 +40,7 @@ pub fn read_input(
         }
     };
     progress.advance(input.bytes());
-    Some((evidence, records))
+    (evidence, records)
 }
 
 fn note(evidence: &mut Evidence, text: String) {
@@ -69,12 +63,7 @@ fn open(input: &Input) -> Result<Option<Box<dyn ReadAt>>, String> {
     }))
 }
 
-fn parse(
-    input: &Input,
-    source: &dyn ReadAt,
-    options: &Options,
-    evidence: &mut Evidence,
-) -> Option<Records> {
+fn parse(input: &Input, source: &dyn ReadAt, options: &Options, evidence: &mut Evidence) -> Option<Records> {
     evidence.bytes = source.len();
     if source.is_empty() {
         note(evidence, "the file is empty".to_owned());
@@ -112,7 +101,10 @@ fn parse(
             None
         }
         Err(_) => {
-            note(evidence, "reading it failed by a defect of poolscope; please report it with the file".to_owned());
+            note(
+                evidence,
+                "reading it failed by a defect of poolscope; please report it with the file".to_owned(),
+            );
             None
         }
     }
@@ -163,21 +155,4 @@ fn sha256(source: &dyn ReadAt) -> Option<String> {
         let _ = write!(hex, "{byte:02x}");
     }
     Some(hex)
-}
-
-/// Counter names of another language, if one of the inputs is a perflib dump.
-pub(crate) fn perflib_names(inputs: &[Input]) -> Option<Arc<BTreeMap<u32, String>>> {
-    /// A perflib dump of every counter of a large server is below this.
-    const MAX_DUMP_BYTES: u64 = 4 << 20;
-    for input in inputs.iter().filter(|input| input.bytes() <= MAX_DUMP_BYTES) {
-        let Ok(Some(source)) = open(input) else { continue };
-        let Ok(head) = Head::read(source.as_ref()) else { continue };
-        let Some(format) = detect(&head).filter(|format| format.kind == Kind::PerflibNames) else { continue };
-        if let Ok(parsed) = (format.parse)(source.as_ref(), &ParseContext::default())
-            && let Records::PerflibNames(names) = parsed.value
-        {
-            return Some(Arc::new(names));
-        }
-    }
-    None
 }

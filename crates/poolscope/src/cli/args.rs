@@ -1,0 +1,104 @@
+//! The arguments. Plain data as typed; nothing is opened here.
+
+use std::path::PathBuf;
+
+use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
+
+/// Finds who is leaking Windows kernel pool memory, from whatever evidence a server left behind.
+#[derive(Debug, Parser)]
+#[command(name = "poolscope", version, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 the job was done, whatever the verdict; 2 it could not be done.\n\
+With diagnose --exit-code: 0 no leak seen, 1 leak, 3 not enough evidence, 4 another problem.")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// When to use colour; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
+}
+
+/// When to do something that only suits a terminal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<When> for ColorChoice {
+    fn from(when: When) -> Self {
+        match when {
+            When::Auto => Self::Auto,
+            When::Always => Self::Always,
+            When::Never => Self::Never,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read all evidence and answer: is the pool leaking, which tag, who owns it, when does it run out
+    Diagnose(DiagnoseArgs),
+    /// Tell what a file is, what was read of it, where it is damaged, and show its content
+    Inspect(InspectArgs),
+    /// Print the documentation of a rule, or what is known about a tag
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DiagnoseArgs {
+    /// Files, folders (read recursively), zip archives, or - for standard input
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Print the whole report as JSON (schema poolscope/report/1)
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also write the report to FILE: .html, .json, .md or .txt (may be given several times)
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+    /// Let the exit code show the verdict: 0 no leak seen, 1 leak, 3 not enough evidence, 4 another problem
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InspectArgs {
+    /// Files, folders, zip archives, or -
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// A rule's code (PS003) or a pool tag (Even; write a trailing blank as it is or as ·)
+    pub(crate) what: String,
+    /// Your pooltag.txt, to quote what it says of a tag
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pooltag: Vec<PathBuf>,
+}
+
+/// How evidence is to be read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReadingArgs {
+    /// Your pooltag.txt (also found in the evidence, in the current folder and, on Windows, in the kits)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pooltag: Vec<PathBuf>,
+    /// When a snapshot without a time was taken: 2026-05-01T08:30:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) time: Option<poolscope_core::model::Time>,
+    /// Read only the evidence of this host, where there is that of several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
+}
+
+fn time(text: &str) -> Result<poolscope_core::model::Time, String> {
+    let parsed = poolscope_core::model::parse_iso(text);
+    parsed.map(|(time, _)| time).ok_or_else(|| "write it as 2026-05-01T08:30:00Z".to_owned())
+}
