@@ -85,3 +85,9 @@ pub const MAX_TABLE_CELLS: usize = 64;
 
 /// Rows of one poolmon input whose glued numbers are taken apart; each may cost thousands of tries.
 pub const MAX_UNGLUED_ROWS: usize = 5_000;
+
+/// Entries kept of one pooltag.txt. The largest public one has 4,563.
+pub const MAX_POOLTAG_ENTRIES: usize = 200_000;
+
+/// Bytes kept of one field of a pooltag.txt entry; real descriptions stay under 120.
+pub const MAX_POOLTAG_FIELD_BYTES: usize = 400;

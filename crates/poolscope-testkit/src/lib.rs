@@ -7,4 +7,5 @@ pub mod httperr;
 pub mod iis;
 pub mod incident;
 pub mod poolmon;
+pub mod pooltag;
 pub mod samples;

@@ -2,6 +2,10 @@
 //!
 //! The text is Microsoft's; poolscope reads the user's copy and ships none.
 
+mod reader;
+
+pub use reader::{parse, parse_records, test};
+
 use crate::tag::Tag;
 
 /// The entries of one file.
@@ -54,6 +58,11 @@ impl PooltagFile {
     /// All entries in file order.
     pub fn entries(&self) -> &[PooltagEntry] {
         &self.entries
+    }
+
+    /// Tags without wildcards that have more than one entry.
+    pub fn repeated_tags(&self) -> usize {
+        self.exact.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1).count()
     }
 
     /// The entries that cover a tag: exact ones, then wildcards with the most literal characters first;
