@@ -220,7 +220,9 @@ fn timeline(outcome: &Outcome) -> Vec<TimelineEntry> {
         if let Some(onset) = suspect.onset {
             add(onset.at, "onset", format!("{name} begins to grow"), &suspect.sources);
         }
-        if let Some(end) = &suspect.exhaustion {
+        // One line a pool: the first suspect of it stands for all.
+        let first_of_pool = outcome.verdict.suspects.iter().find(|other| other.key.pool == suspect.key.pool);
+        if let Some(end) = suspect.exhaustion.as_ref().filter(|_| first_of_pool == Some(suspect)) {
             add(
                 end.estimate,
                 "exhaustion",

@@ -11,6 +11,9 @@ use crate::{Report, Source, Suspect};
 /// Width that running text is wrapped to.
 const WRAP: usize = 100;
 
+/// Different notes told of one kind of evidence.
+const MOST_NOTES: usize = 8;
+
 /// Renders the report.
 pub fn render(report: &Report, style: Style) -> String {
     let mut out = String::new();
@@ -203,25 +206,39 @@ fn evidence(out: &mut String, report: &Report, style: Style) {
         };
         let bad = if bad > 0 { format!(", {bad} bad") } else { String::new() };
         let _ = writeln!(out, "  {kind}: {what}, {} records{bad}", count(records as f64));
-        let noted: Vec<_> = of_kind.iter().filter(|e| !e.notes.is_empty()).collect();
-        for input in noted.iter().take(8) {
-            for note in input.notes.iter().take(3) {
-                let text = format!("{}, {}: {}", terminal(&input.path), note.place, terminal(&note.text));
-                wrap(out, "    note: ", "          ", &text);
-            }
-            let more = input.notes.len().saturating_sub(3) as u64 + input.notes_dropped;
-            if more > 0 {
-                let _ = writeln!(
-                    out,
-                    "    note: {} has {more} more notes; see poolscope inspect",
-                    terminal(&input.path)
-                );
+        notes(out, &of_kind);
+    }
+}
+
+/// Notes of the inputs of one kind. The same note on many inputs is told once, with their number.
+fn notes(out: &mut String, inputs: &[&crate::Evidence]) {
+    let mut by_text: Vec<(&str, Vec<String>)> = Vec::new();
+    for input in inputs {
+        for note in &input.notes {
+            let place = match note.place.as_str() {
+                "whole file" => terminal(&input.path),
+                place => format!("{}, {place}", terminal(&input.path)),
+            };
+            let known = by_text.iter().position(|(text, _)| *text == note.text);
+            match known {
+                Some(at) => by_text[at].1.push(place),
+                None if by_text.len() < MOST_NOTES => by_text.push((&note.text, vec![place])),
+                None => {}
             }
         }
-        if noted.len() > 8 {
-            let _ =
-                writeln!(out, "    note: {} more files have notes; see poolscope inspect", noted.len() - 8);
-        }
+    }
+    for (text, places) in &by_text {
+        let where_ = match places.as_slice() {
+            [one] => one.clone(),
+            [first, ..] => format!("{first} and {} more", places.len() - 1),
+            [] => continue,
+        };
+        wrap(out, "    note: ", "          ", &format!("{where_}: {}", terminal(text)));
+    }
+    let kept: u64 = inputs.iter().map(|input| input.notes.len() as u64 + input.notes_dropped).sum();
+    let told: u64 = by_text.iter().map(|(_, places)| places.len() as u64).sum();
+    if kept > told {
+        let _ = writeln!(out, "    note: {} more notes; poolscope inspect shows them", kept - told);
     }
 }
 

@@ -6,6 +6,10 @@ use poolscope_formats::httperr::ReasonClass;
 use super::{Finding, Rule, Strength, Subject, View, number};
 use crate::model::Source;
 
+/// `Connection_Abandoned_By_AppPool` and `..._By_ReqQueue` are written whenever a worker process is recycled with
+/// requests in hand: every busy server has them, and none of them answers 503.
+const ABANDONED: &str = "Connection_Abandoned";
+
 pub(super) const RULE: Rule = Rule {
     code: "PS002",
     name: "http-problem-that-is-not-memory",
@@ -13,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 
 ## What it does
 Reports HTTPERR reasons that speak of queues, application pools and connection limits (QueueFull, AppOffline,
-AppShutdown, ConnLimit, Disabled and the like) with their counts. Timer and client reasons are left out: every
+AppShutdown, ConnLimit, Disabled and the like) with their counts. Timer, client and abandoned-connection reasons are left out: every
 healthy server has them.
 
 ## Why it matters
@@ -28,7 +32,9 @@ KB820729 and the list of errors logged by the HTTP Server API; reference peers-a
 fn check(view: &View<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (evidence, log) in &view.case.http {
-        for reason in log.reasons.iter().filter(|r| r.class == ReasonClass::QueueOrAppPool) {
+        let refused = |name: &str| !name.starts_with(ABANDONED);
+        let reasons = log.reasons.iter();
+        for reason in reasons.filter(|r| r.class == ReasonClass::QueueOrAppPool && refused(&r.name)) {
             let sources = [reason.first, reason.last]
                 .map(|(_, line)| Source { evidence: *evidence, place: Place::Line(line) });
             findings.push(Finding {
