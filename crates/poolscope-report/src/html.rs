@@ -232,12 +232,17 @@ fn draw(out: &mut String, chart: &Chart) {
             escaped(what)
         );
     }
-    let path: Vec<String> = points.iter().map(|(t, v)| format!("{:.1},{:.1}", x(*t), y(*v))).collect();
-    let _ = writeln!(
-        out,
-        "<polyline points=\"{}\" fill=\"none\" stroke=\"#1f5fa8\" stroke-width=\"1.6\"/>",
-        path.join(" ")
-    );
+    // A boot cuts the line: what stands before and after it is not one series.
+    let boots: Vec<f64> =
+        chart.marks.iter().filter(|(_, what)| what == "boot").filter_map(|(t, _)| seconds(t)).collect();
+    for run in points.chunk_by(|a, b| !boots.iter().any(|boot| a.0 < *boot && *boot <= b.0)) {
+        let path: Vec<String> = run.iter().map(|(t, v)| format!("{:.1},{:.1}", x(*t), y(*v))).collect();
+        let _ = writeln!(
+            out,
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"#1f5fa8\" stroke-width=\"1.6\"/>",
+            path.join(" ")
+        );
+    }
     let label = |at: Option<&(String, f64)>| {
         at.map_or(String::new(), |(t, _)| t.get(..16).unwrap_or(t).replace('T', " "))
     };

@@ -72,6 +72,20 @@ impl TagNote {
         })
     }
 
+    /// Where the note comes from, for a reader who has no reference at hand.
+    pub fn source_words(&self) -> String {
+        let cases = self.source.split(';').find_map(|part| part.trim().strip_prefix("F ")).unwrap_or("");
+        let cases = cases.split(',').filter(|case| case.trim().parse::<u32>().is_ok()).count();
+        let general = self.source.split(';').any(|part| part.trim().starts_with('P'));
+        match (cases, general) {
+            (0, _) => "public documentation and field knowledge".to_owned(),
+            (1, true) => "public documentation; seen in one public case".to_owned(),
+            (1, false) => "seen in one public case".to_owned(),
+            (many, true) => format!("public documentation; seen in {many} public cases"),
+            (many, false) => format!("seen in {many} public cases"),
+        }
+    }
+
     fn matches(&self, tag: Tag) -> bool {
         let pattern = self.pattern.as_bytes();
         for (at, &byte) in tag.0.iter().enumerate() {

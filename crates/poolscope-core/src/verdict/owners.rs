@@ -101,7 +101,7 @@ fn text_claims(view: &View<'_>, key: SeriesKey) -> Vec<OwnerClaim> {
             name: note.component.to_owned(),
             kind: if driver && private { OwnerKind::Driver } else { OwnerKind::Component },
             grade: Grade::TextMap,
-            reason: format!("{} [{}]", note.text, note.source),
+            reason: format!("{} ({})", note.text.trim_end_matches('.'), note.source_words()),
             source: None,
         });
     }
