@@ -29,7 +29,13 @@ pub(super) fn run(typed: &ExplainArgs) -> Result<Exit> {
     let mut out = String::new();
     match note(tag) {
         Some(note) => {
-            let _ = writeln!(out, "{tag}: {}\n\nMade by: {}\nSource: {}", note.text, note.component, note.source_words()_words());
+            let _ = writeln!(
+                out,
+                "{tag}: {}\n\nMade by: {}\nSource: {}",
+                note.text,
+                note.component,
+                note.source_words()
+            );
         }
         None => {
             let _ =
