@@ -148,6 +148,8 @@ pub struct Format {
 /// Every format, most specific first.
 pub static FORMATS: &[Format] = &[
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
+    Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },
+    Format { kind: Kind::EventXml, test: crate::events::test_xml, parse: crate::events::parse_xml },
     Format { kind: Kind::IisLog, test: crate::iis::test, parse: crate::iis::parse },
     Format { kind: Kind::DebuggerLog, test: debugger::test, parse: debugger::parse_records },
     Format { kind: Kind::Verifier, test: verifier::test, parse: verifier::parse_records },

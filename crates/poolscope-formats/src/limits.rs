@@ -44,6 +44,18 @@ pub const MAX_FOUND_BLOCKS: usize = 100_000;
 /// Rows kept of one inventory or process listing: hosts have a few thousand drivers, processes and changes.
 pub const MAX_LISTING_ROWS: usize = 500_000;
 
+/// Bytes of one exported event. A binary event fits a chunk of 64 KiB, and XML is at most a few times that.
+pub const MAX_EVENT_XML_BYTES: usize = 1024 * 1024;
+
+/// Elements of one event; the largest real ones have a few hundred.
+pub const MAX_EVENT_XML_NODES: usize = 4_000;
+
+/// Depth of elements in one event; real ones reach 6.
+pub const MAX_EVENT_XML_DEPTH: usize = 64;
+
+/// Chunks of a binary event log read at once: 2 MB of input, some 10 MB of XML.
+pub const EVTX_CHUNKS_AT_ONCE: usize = 32;
+
 /// The longest row of a W3C log. http.sys cuts URLs at 4,096 bytes and IIS at 16 KB; longer is noise.
 pub const MAX_W3C_LINE_BYTES: usize = 64 * 1024;
 

@@ -1,0 +1,90 @@
+//! What can be taken from an event's formatted text, where an export left the fields out.
+//!
+//! Only what holds in any language, or stands in English; anything else stays unread.
+
+use super::detail::{Wanted, service_installed};
+use super::records::{EventDetail, ProcessUse, ResourceExhaustion};
+
+/// What a wanted event's text says, if it can be read.
+pub(super) fn detail(wanted: Wanted, message: &str) -> Option<EventDetail> {
+    match wanted {
+        Wanted::Exhaustion => {
+            let processes = consumers(message);
+            let read = !processes.is_empty();
+            read.then(|| {
+                EventDetail::ResourceExhaustion(Box::new(ResourceExhaustion {
+                    processes,
+                    ..ResourceExhaustion::default()
+                }))
+            })
+        }
+        // Any language: "System uptime is 1234 seconds." has one number.
+        Wanted::UpTime => {
+            let digits: String = message
+                .chars()
+                .skip_while(|c| !c.is_ascii_digit())
+                .take_while(char::is_ascii_digit)
+                .collect();
+            Some(EventDetail::UpTime { seconds: digits.parse().ok()? })
+        }
+        Wanted::ServiceInstalled => {
+            // Any language: five `label: value` lines in this order; drivers have no account.
+            let values: Vec<&str> = message.lines().filter_map(labelled).collect();
+            let [name, path, kind, start, rest @ ..] = values.as_slice() else { return None };
+            Some(service_installed([name, path, kind, start, rest.first().copied().unwrap_or_default()]))
+        }
+        Wanted::UpdateInstalled => {
+            let (_, title) = message.rsplit_once(": ")?;
+            Some(EventDetail::UpdateInstalled { title: title.trim().to_owned() })
+        }
+        Wanted::Bugcheck => {
+            let start = message.find("0x")?;
+            let end = start + message.get(start..)?.find(')')? + 1;
+            Some(EventDetail::Bugcheck {
+                text: message.get(start..end)?.to_owned(),
+                dump: dump_path(message),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The value of `Label:  value`; full-width colons too. The first colon of a Windows path comes later.
+fn labelled(line: &str) -> Option<&str> {
+    let at = line.find([':', '：'])?;
+    let value = line.get(at..)?.trim_start_matches([':', '：']);
+    // A sentence that ends in a colon, or the first line's full stop, is no field.
+    let is_field = value.starts_with(char::is_whitespace) || value.is_empty();
+    (is_field && at < 60).then(|| value.trim())
+}
+
+fn dump_path(message: &str) -> Option<String> {
+    let drive = message.find(":\\")?.checked_sub(1)?;
+    let path = message.get(drive..)?;
+    let end = path.to_ascii_lowercase().find(".dmp")? + 4;
+    path.get(..end).map(str::to_owned)
+}
+
+/// `store.exe (7580) consumed 11282399232 bytes`, any number of them.
+fn consumers(message: &str) -> Vec<ProcessUse> {
+    let parts: Vec<&str> = message.split(" consumed ").collect();
+    let pairs = parts.iter().zip(parts.iter().skip(1));
+    pairs
+        .filter_map(|(before, after)| {
+            let head = before.trim_end().strip_suffix(')')?;
+            let (rest, pid) = head.rsplit_once('(')?;
+            // The name follows ": ", ", " or ", and ".
+            let name = rest.trim_end();
+            let start = name.rfind([':', ',']).map_or(0, |at| at + 1);
+            let name = name.get(start..)?.trim();
+            let bytes: String = after.chars().take_while(char::is_ascii_digit).collect();
+            Some(ProcessUse {
+                name: name.strip_prefix("and ").unwrap_or(name).to_owned(),
+                pid: pid.parse().ok()?,
+                commit_bytes: Some(bytes.parse().ok()?),
+                ..ProcessUse::default()
+            })
+        })
+        .take(6)
+        .collect()
+}
