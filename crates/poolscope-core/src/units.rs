@@ -1,5 +1,7 @@
 //! Numbers as people read them: binary units, grouped digits, signed rates.
 
+use poolscope_formats::Time;
+
 /// `31.4 MiB`, `512 B`, `-2.0 KiB`.
 pub fn bytes(value: f64) -> String {
     let size = value.abs();
@@ -41,6 +43,11 @@ pub fn hours(value: f64) -> String {
         v if v.abs() >= 2.0 => format!("{v:.1} hours"),
         v => format!("{:.0} minutes", v * 60.0),
     }
+}
+
+/// `at 08:31:02 UTC` of one moment, `between .. and .. UTC` of two.
+pub fn span(first: Time, last: Time) -> String {
+    if first == last { format!("at {first} UTC") } else { format!("between {first} and {last} UTC") }
 }
 
 #[cfg(test)]

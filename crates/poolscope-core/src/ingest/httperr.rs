@@ -5,6 +5,7 @@ use poolscope_formats::httperr::{HttpErrLog, ReasonClass};
 
 use crate::model::{CaseBuilder, EventKind, EvidenceId, Source, TimelineEvent};
 use crate::table::Table;
+use crate::units::count;
 
 pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: HttpErrLog) {
     for reason in log.reasons.iter().filter(|r| r.class == ReasonClass::MemoryRefusal) {
@@ -14,7 +15,8 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: HttpErrL
             kind: EventKind::ConnectionsRefused,
             text: format!(
                 "http.sys began to refuse connections ({} refused up to {} UTC)",
-                reason.weight, reason.last.0
+                count(reason.weight as f64),
+                reason.last.0
             ),
             source: Source { evidence, place: Place::Line(line) },
         });

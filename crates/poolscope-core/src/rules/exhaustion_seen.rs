@@ -5,6 +5,7 @@ use poolscope_formats::httperr::ReasonClass;
 
 use super::{Finding, Rule, Strength, Subject, View, number};
 use crate::model::{EventKind, Source};
+use crate::units::{count, span};
 
 pub(super) const RULE: Rule = Rule {
     code: "PS001",
@@ -29,21 +30,23 @@ fn check(view: &View<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (evidence, log) in &view.case.http {
         for reason in log.reasons.iter().filter(|r| r.class == ReasonClass::MemoryRefusal) {
-            let sources = [reason.first, reason.last]
-                .map(|(_, line)| Source { evidence: *evidence, place: Place::Line(line) });
+            let mut sources = [reason.first, reason.last]
+                .map(|(_, line)| Source { evidence: *evidence, place: Place::Line(line) })
+                .to_vec();
+            sources.dedup();
             findings.push(Finding {
                 code: RULE.code,
                 title: format!(
-                    "http.sys refused {} connections between {} and {} UTC: less than 20 MB of nonpaged pool \
-                     were free",
-                    reason.weight, reason.first.0, reason.last.0
+                    "http.sys refused {} connections {}: less than 20 MB of nonpaged pool were free",
+                    count(reason.weight as f64),
+                    span(reason.first.0, reason.last.0)
                 ),
                 subject: Subject::Pool(poolscope_formats::Pool::Nonpaged),
                 numbers: vec![
                     number("refused_connections", reason.weight as f64, "count"),
                     number("rows", reason.rows as f64, "count"),
                 ],
-                sources: sources.to_vec(),
+                sources,
                 strength: Strength::Proven,
             });
         }

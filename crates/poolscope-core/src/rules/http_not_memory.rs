@@ -5,6 +5,7 @@ use poolscope_formats::httperr::ReasonClass;
 
 use super::{Finding, Rule, Strength, Subject, View, number};
 use crate::model::Source;
+use crate::units::{count, span};
 
 /// `Connection_Abandoned_By_AppPool` and `..._By_ReqQueue` are written whenever a worker process is recycled with
 /// requests in hand: every busy server has them, and none of them answers 503.
@@ -35,17 +36,21 @@ fn check(view: &View<'_>) -> Vec<Finding> {
         let refused = |name: &str| !name.starts_with(ABANDONED);
         let reasons = log.reasons.iter();
         for reason in reasons.filter(|r| r.class == ReasonClass::QueueOrAppPool && refused(&r.name)) {
-            let sources = [reason.first, reason.last]
-                .map(|(_, line)| Source { evidence: *evidence, place: Place::Line(line) });
+            let mut sources = [reason.first, reason.last]
+                .map(|(_, line)| Source { evidence: *evidence, place: Place::Line(line) })
+                .to_vec();
+            sources.dedup();
             findings.push(Finding {
                 code: RULE.code,
                 title: format!(
-                    "{} requests failed with {} between {} and {} UTC: a queue or application pool, not memory",
-                    reason.weight, reason.name, reason.first.0, reason.last.0
+                    "{} requests failed with {} {}: a queue or application pool, not memory",
+                    count(reason.weight as f64),
+                    reason.name,
+                    span(reason.first.0, reason.last.0)
                 ),
                 subject: Subject::Host,
                 numbers: vec![number("rows", reason.rows as f64, "count")],
-                sources: sources.to_vec(),
+                sources,
                 strength: Strength::Proven,
             });
         }

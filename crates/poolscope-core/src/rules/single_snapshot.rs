@@ -5,6 +5,7 @@ use crate::ingest::label;
 use crate::units::bytes;
 use poolscope_formats::Place;
 
+use crate::judge::SeriesKey;
 use crate::model::Source;
 
 pub(super) const RULE: Rule = Rule {
@@ -35,7 +36,12 @@ fn check(view: &View<'_>) -> Vec<Finding> {
     let source = Source { evidence: snapshot.evidence, place: Place::Line(snapshot.line) };
     let (what, numbers) = match biggest {
         Some((held, key)) => (
-            format!("; {} holds most in it ({})", label(key.tag, key.pool), bytes(held as f64)),
+            format!(
+                "; {} holds most in it ({}{})",
+                label(key.tag, key.pool),
+                bytes(held as f64),
+                share(view, key, held)
+            ),
             vec![
                 number("outstanding_bytes", held as f64, "bytes"),
                 number("rows", f64::from(snapshot.rows), "count"),
@@ -51,4 +57,13 @@ fn check(view: &View<'_>) -> Vec<Finding> {
         sources: vec![source],
         strength: Strength::Proven,
     }]
+}
+
+/// How far the tag alone fills its pool: a tag that holds an eighth of the bound has not emptied the pool alone.
+fn share(view: &View<'_>, key: SeriesKey, held: u64) -> String {
+    let bound = view.bounds.iter().find(|(pool, _)| *pool == key.pool);
+    bound.map_or(String::new(), |(_, bound)| {
+        let percent = held as f64 / bound.bytes as f64 * 100.0;
+        format!(", {percent:.0} % of the {}", bound.what)
+    })
 }

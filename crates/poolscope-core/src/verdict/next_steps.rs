@@ -95,7 +95,7 @@ pub(super) fn next_steps(view: &View<'_>, state: State, suspects: &[Suspect]) ->
 fn snapshots(view: &View<'_>) -> NextStep {
     let have = view.case.snapshots.len();
     let why = if have < 8 {
-        format!("a leak is claimed from at least eight snapshots of one boot; there are {have}")
+        format!("a leak is claimed from at least eight snapshots of one boot; the evidence has {have}")
     } else {
         "a longer series shows slower leaks".to_owned()
     };
