@@ -6,9 +6,13 @@
 use crate::debugger;
 use crate::error::FormatError;
 use crate::input::{ParseContext, ReadAt, read_vec};
+use crate::inventory::{
+    autoruns, driverquery, findstr, fltmc, hotfix, msinfo, pnputil, sc_query, setupapi, systeminfo,
+};
 use crate::limits::DETECT_HEAD_BYTES;
 use crate::parsed::{Parsed, Place};
 use crate::processes::{get_process, handle_tool, tasklist};
+use crate::rammap;
 use crate::records::Records;
 use crate::text;
 use crate::verifier;
@@ -47,6 +51,28 @@ pub enum Kind {
     TaskList,
     /// A process table of PowerShell or WMI.
     ProcessTable,
+    /// An export of msinfo32.
+    MsInfo,
+    /// Output of systeminfo.
+    SystemInfo,
+    /// setupapi.dev.log.
+    SetupApiLog,
+    /// An autoruns table.
+    Autoruns,
+    /// Output of fltmc.
+    FltMc,
+    /// Output of pnputil.
+    PnpUtil,
+    /// Output of sc query.
+    ScQuery,
+    /// Output of driverquery.
+    DriverQuery,
+    /// A list of installed updates.
+    HotFixes,
+    /// Files in which findstr met a tag.
+    FindStr,
+    /// A RAMMap snapshot.
+    RamMap,
 }
 
 impl Kind {
@@ -68,6 +94,17 @@ impl Kind {
             Self::HandleSummary => "handle_summary",
             Self::TaskList => "tasklist",
             Self::ProcessTable => "process_table",
+            Self::MsInfo => "msinfo",
+            Self::SystemInfo => "systeminfo",
+            Self::SetupApiLog => "setupapi_log",
+            Self::Autoruns => "autoruns",
+            Self::FltMc => "fltmc",
+            Self::PnpUtil => "pnputil",
+            Self::ScQuery => "sc_query",
+            Self::DriverQuery => "driverquery",
+            Self::HotFixes => "hotfixes",
+            Self::FindStr => "findstr",
+            Self::RamMap => "rammap",
         }
     }
 
@@ -89,6 +126,17 @@ impl Kind {
             Self::HandleSummary => "handle.exe output",
             Self::TaskList => "tasklist output",
             Self::ProcessTable => "process table of PowerShell or WMI",
+            Self::MsInfo => "msinfo32 export",
+            Self::SystemInfo => "systeminfo output",
+            Self::SetupApiLog => "setupapi.dev.log",
+            Self::Autoruns => "autoruns table",
+            Self::FltMc => "fltmc output",
+            Self::PnpUtil => "pnputil output",
+            Self::ScQuery => "sc query output",
+            Self::DriverQuery => "driverquery output",
+            Self::HotFixes => "list of installed updates",
+            Self::FindStr => "findstr result",
+            Self::RamMap => "RAMMap snapshot (.rmp)",
         }
     }
 }
@@ -158,6 +206,17 @@ pub static FORMATS: &[Format] = &[
     Format { kind: Kind::ProcessTable, test: get_process::test, parse: get_process::parse_records },
     Format { kind: Kind::Pooltag, test: crate::pooltag::test, parse: crate::pooltag::parse_records },
     Format { kind: Kind::Poolmon, test: crate::poolmon::test, parse: crate::poolmon::parse_records },
+    Format { kind: Kind::MsInfo, test: msinfo::test, parse: msinfo::parse_records },
+    Format { kind: Kind::SystemInfo, test: systeminfo::test, parse: systeminfo::parse_records },
+    Format { kind: Kind::SetupApiLog, test: setupapi::test, parse: setupapi::parse_records },
+    Format { kind: Kind::Autoruns, test: autoruns::test, parse: autoruns::parse_records },
+    Format { kind: Kind::FltMc, test: fltmc::test, parse: fltmc::parse_records },
+    Format { kind: Kind::PnpUtil, test: pnputil::test, parse: pnputil::parse_records },
+    Format { kind: Kind::ScQuery, test: sc_query::test, parse: sc_query::parse_records },
+    Format { kind: Kind::DriverQuery, test: driverquery::test, parse: driverquery::parse_records },
+    Format { kind: Kind::HotFixes, test: hotfix::test, parse: hotfix::parse_records },
+    Format { kind: Kind::FindStr, test: findstr::test, parse: findstr::parse_records },
+    Format { kind: Kind::RamMap, test: rammap::test, parse: rammap::parse_records },
 ];
 
 /// The format of an input, or `None` if nothing knows it.

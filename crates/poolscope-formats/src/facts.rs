@@ -278,6 +278,8 @@ pub struct ChangeFact {
     pub subject: String,
     /// More of what the log says, empty if nothing.
     pub detail: String,
+    /// Inf and driver files the log names with it, without folders, in the order they were met.
+    pub files: Vec<String>,
     /// True if the log says it worked, false if it says it failed.
     pub succeeded: Option<bool>,
 }

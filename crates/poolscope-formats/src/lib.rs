@@ -42,6 +42,7 @@ pub mod time;
 pub mod verifier;
 mod w3c;
 pub mod written_date;
+mod xml_stream;
 pub mod xperf_text;
 
 pub use detect::{Format, Head, Kind, Likelihood};

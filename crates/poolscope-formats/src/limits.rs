@@ -103,3 +103,9 @@ pub const MAX_POOLTAG_ENTRIES: usize = 200_000;
 
 /// Bytes kept of one field of a pooltag.txt entry; real descriptions stay under 120.
 pub const MAX_POOLTAG_FIELD_BYTES: usize = 400;
+
+/// Bytes of one XML tag with its attributes. Real ones hold a path of at most 64 KiB.
+pub const MAX_XML_TAG_BYTES: usize = 256 * 1024;
+
+/// Bytes kept of one cell of an XML inventory.
+pub const MAX_CELL_BYTES: usize = 64 * 1024;

@@ -58,6 +58,35 @@ pub fn first_grouped(text: &str) -> Option<(u64, &str)> {
     Some((value, tail.get(end..).unwrap_or("")))
 }
 
+/// A size with its unit, binary (`16.383 MB` of German, `15.9 GB`, `512 KB`, `12,5 Go`), in bytes.
+///
+/// A mark before exactly three digits groups them, any other is a decimal mark: `1.5` is one and a half, and
+/// `1.500` one thousand five hundred, which is how Windows writes sizes.
+pub fn size_with_unit(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text.rfind(|c: char| c.is_ascii_digit())? + 1;
+    let (digits, unit) = text.split_at_checked(end)?;
+    let factor = match unit.trim().to_uppercase().chars().next() {
+        None | Some('B') => 1u64,
+        Some('K' | 'К') => 1 << 10,
+        Some('M' | 'М') => 1 << 20,
+        Some('G' | 'Г') => 1 << 30,
+        Some('T' | 'Т') => 1 << 40,
+        Some(_) => return None,
+    };
+    if let Some(whole) = grouped(digits) {
+        return whole.checked_mul(factor);
+    }
+    let (whole, fraction) = digits.rsplit_once(['.', ','])?;
+    let whole = grouped(whole)?;
+    if fraction.len() > 6 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let scale = 10u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let part = fraction.parse::<u64>().ok()?.checked_mul(factor)? / scale;
+    whole.checked_mul(factor)?.checked_add(part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +118,24 @@ mod tests {
         assert_eq!(hex("c0"), Some(0xc0));
         assert_eq!(hex("0x"), None);
         assert_eq!(hex("0x1ffffffffffffffff"), None);
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("16,383 MB", Some(16_383 << 20)),
+            ("16.383 MB", Some(16_383 << 20)),
+            ("1.5 GB", Some(3 << 29)),
+            ("12,5 Go", Some(25 << 29)),
+            ("512 KB", Some(512 << 10)),
+            ("4 ГБ", Some(4 << 30)),
+            ("77", Some(77)),
+            ("3 apples", None),
+            ("GB", None),
+            ("99999999999 TB", None),
+        ] {
+            assert_eq!(size_with_unit(text), bytes, "{text}");
+        }
     }
 
     #[test]

@@ -37,6 +37,15 @@ pub fn read(text: &str, order: Option<DateOrder>) -> WrittenDate {
     WrittenDate { text: text.trim().to_owned(), wall: wall(text, order).map(|(time, _)| time) }
 }
 
+/// Reads the dates of one listing that could be two days again, in the order that all of them together show,
+/// or else in `fallback`.
+pub fn settle(dates: &mut [&mut WrittenDate], fallback: Option<DateOrder>) {
+    let order = DateOrder::of(dates.iter().map(|date| date.text.as_str())).or(fallback);
+    for date in dates.iter_mut().filter(|date| date.wall.is_none()) {
+        **date = read(&date.text, order);
+    }
+}
+
 /// The wall time of a written date, and whether only the day is written.
 pub fn wall(text: &str, order: Option<DateOrder>) -> Option<(Time, bool)> {
     let fields = Fields::read(text)?;

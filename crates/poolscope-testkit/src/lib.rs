@@ -10,4 +10,5 @@ pub mod iis;
 pub mod incident;
 pub mod poolmon;
 pub mod pooltag;
+pub mod rammap;
 pub mod samples;

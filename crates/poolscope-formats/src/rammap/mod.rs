@@ -2,6 +2,12 @@
 //!
 //! The layout is known from one published description, never checked on a real file here; every parse says so.
 
+mod hex;
+mod read;
+
+pub use read::parse;
+pub(crate) use read::{parse_records, test};
+
 use crate::facts::{ProcessFact, StandingPool};
 use crate::parsed::Place;
 
@@ -26,3 +32,23 @@ pub struct PageUse {
     /// Pages that are zeroed, free, standby, modified, modified-no-write, bad, active, in transition.
     pub pages: [u64; 8],
 }
+
+/// The uses by their rows in the table.
+const PAGE_USES: [&str; 16] = [
+    "Process Private",
+    "Mapped File",
+    "Shareable",
+    "Page Table",
+    "Paged Pool",
+    "Nonpaged Pool",
+    "System PTE",
+    "Session Private",
+    "Metafile",
+    "AWE",
+    "Driver Locked",
+    "Kernel Stack",
+    "Unused",
+    "Large Page",
+    "row 14",
+    "row 15",
+];

@@ -264,10 +264,8 @@ pub fn parse(input: &dyn ReadAt) -> Result<Parsed<VerifierReport>, FormatError> 
 
 /// Reads the time stamps again, now that all of them together show their order of day and month.
 fn date_the_series(drivers: &mut [VerifiedDriver]) {
-    let order = DateOrder::of(drivers.iter().filter_map(|driver| Some(driver.taken.as_ref()?.text.as_str())));
-    for taken in drivers.iter_mut().filter_map(|driver| driver.taken.as_mut()) {
-        *taken = written_date::read(&taken.text, order);
-    }
+    let mut stamps: Vec<_> = drivers.iter_mut().filter_map(|driver| driver.taken.as_mut()).collect();
+    written_date::settle(&mut stamps, None);
 }
 
 /// The row's parser in [`crate::detect::FORMATS`].

@@ -6,7 +6,9 @@
 )]
 
 mod debugger;
+mod inventory;
 mod processes;
+mod rammap;
 mod verifier;
 
 use poolscope_formats::ParseContext;
