@@ -204,6 +204,12 @@ pub static FORMATS: &[Format] = &[
     Format { kind: Kind::HandleSummary, test: handle_tool::test, parse: handle_tool::parse_records },
     Format { kind: Kind::TaskList, test: tasklist::test, parse: tasklist::parse_records },
     Format { kind: Kind::ProcessTable, test: get_process::test, parse: get_process::parse_records },
+    Format { kind: Kind::CounterLog, test: crate::counters::test, parse: crate::counters::parse_records },
+    Format {
+        kind: Kind::PerflibNames,
+        test: crate::counters::perflib::test,
+        parse: crate::counters::perflib::parse_records,
+    },
     Format { kind: Kind::Pooltag, test: crate::pooltag::test, parse: crate::pooltag::parse_records },
     Format { kind: Kind::Poolmon, test: crate::poolmon::test, parse: crate::poolmon::parse_records },
     Format { kind: Kind::MsInfo, test: msinfo::test, parse: msinfo::parse_records },

@@ -109,3 +109,22 @@ pub const MAX_XML_TAG_BYTES: usize = 256 * 1024;
 
 /// Bytes kept of one cell of an XML inventory.
 pub const MAX_CELL_BYTES: usize = 64 * 1024;
+
+/// Names kept of one perflib dump. A server with every role has about 20,000.
+pub const MAX_PERFLIB_NAMES: usize = 200_000;
+
+/// Columns of one counter log. A log of every counter of a big server has under 100,000.
+pub const MAX_COUNTER_COLUMNS: usize = 250_000;
+
+/// Values kept of one counter log, 8 bytes each (160 MB). A log with more keeps every second sample, then every
+/// fourth, and says so.
+pub const MAX_COUNTER_VALUES: usize = 20_000_000;
+
+/// Bytes of a counter log cut into lines and handed to the cores at once.
+pub const COUNTER_BLOCK_BYTES: usize = 8 * 1024 * 1024;
+
+/// Bytes of one counter path of Get-Counter, folds joined. PDH itself allows 2,048 characters.
+pub const MAX_COUNTER_PATH_BYTES: usize = 8_192;
+
+/// Samples of a counter log whose rows come in any order and are held until its end.
+pub const MAX_COUNTER_SAMPLES: usize = 1_000_000;

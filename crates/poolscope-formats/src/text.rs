@@ -19,7 +19,8 @@ pub struct TextEncoding {
 }
 
 /// Guesses the encoding from the first bytes: a byte-order mark; else UTF-16 by its zero bytes (PowerShell's
-/// `>` without a mark after a cut); else UTF-8 if it is valid; else Windows-1252, which maps every byte.
+/// `>` without a mark after a cut; lists of strings parted by NUL, as perfc*.dat, have some zeros on the other
+/// side too); else UTF-8 if it is valid; else Windows-1252, which maps every byte.
 pub fn sniff(head: &[u8]) -> TextEncoding {
     if let Some((encoding, bom_bytes)) = Encoding::for_bom(head) {
         return TextEncoding { encoding, bom_bytes };
@@ -27,9 +28,9 @@ pub fn sniff(head: &[u8]) -> TextEncoding {
     let pairs = head.len().min(4096) / 2;
     let zeros = |parity: usize| head.chunks_exact(2).take(pairs).filter(|pair| pair[parity] == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
-    let encoding = if pairs >= 2 && odd * 10 >= pairs * 7 && even * 10 < pairs {
+    let encoding = if pairs >= 2 && odd * 10 >= pairs * 7 && even * 3 < pairs {
         UTF_16LE
-    } else if pairs >= 2 && even * 10 >= pairs * 7 && odd * 10 < pairs {
+    } else if pairs >= 2 && even * 10 >= pairs * 7 && odd * 3 < pairs {
         UTF_16BE
     } else if is_utf8_but_for_a_cut_end(head) {
         UTF_8

@@ -104,3 +104,10 @@ counters! {
     /// Established TCP connections over IPv4.
     TcpConnectionsEstablished = "TCPv4", "Connections Established", "count";
 }
+
+impl CounterId {
+    /// Whether the counter is of one process, so that its series may change hands.
+    pub fn is_per_process(self) -> bool {
+        self.object() == "Process"
+    }
+}

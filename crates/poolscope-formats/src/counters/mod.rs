@@ -3,9 +3,23 @@
 //!
 //! Values are kept as they were logged; nothing here judges them.
 
+mod builder;
+mod get_counter;
+mod identity;
 mod ids;
+mod names;
+mod path;
+mod pdh;
+mod pdh_head;
+mod pdh_rows;
+pub mod perflib;
+mod recognise;
+mod tables;
 
+pub use identity::mark_identities;
 pub use ids::CounterId;
+pub use names::Names;
+pub use recognise::{parse, parse_records, test};
 
 use crate::time::{Time, Zone};
 
