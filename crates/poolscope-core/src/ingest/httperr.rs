@@ -1,26 +1,11 @@
 //! HTTPERR logs to the symptom side of the case.
 
-use poolscope_formats::Place;
-use poolscope_formats::httperr::{HttpErrLog, ReasonClass};
+use poolscope_formats::httperr::HttpErrLog;
 
-use crate::model::{CaseBuilder, EventKind, EvidenceId, Source, TimelineEvent};
+use crate::model::{CaseBuilder, EvidenceId};
 use crate::table::Table;
-use crate::units::count;
 
 pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: HttpErrLog) {
-    for reason in log.reasons.iter().filter(|r| r.class == ReasonClass::MemoryRefusal) {
-        let (first, line) = reason.first;
-        case.events.push(TimelineEvent {
-            time: first,
-            kind: EventKind::ConnectionsRefused,
-            text: format!(
-                "http.sys began to refuse connections ({} refused up to {} UTC)",
-                count(reason.weight as f64),
-                reason.last.0
-            ),
-            source: Source { evidence, place: Place::Line(line) },
-        });
-    }
     case.http.push((evidence, log));
 }
 

@@ -11,6 +11,7 @@ use super::boots::{Boot, BootMark, cut, fallen_counters};
 use super::events::TimelineEvent;
 use super::evidence::{Evidence, EvidenceId, Source};
 use super::host::HostFacts;
+use super::http::{self, HttpReason};
 use super::owners::OwnerClaim;
 use super::series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries, TagTable};
 use crate::judge::SeriesKey;
@@ -34,6 +35,8 @@ pub struct Case {
     pub events: Vec<TimelineEvent>,
     /// HTTPERR logs, each with its input.
     pub http: Vec<(EvidenceId, HttpErrLog)>,
+    /// What those logs say together, by reason.
+    pub http_reasons: Vec<HttpReason>,
     /// Event 2004 and the like: top tags at a moment, with bytes.
     pub exhaustion_reports: Vec<ExhaustionReport>,
     /// pooltag.txt files, each with its input.
@@ -161,6 +164,8 @@ impl CaseBuilder {
 
     /// Sorts everything and cuts it at boots.
     pub fn finish(mut self) -> Case {
+        let http_reasons = http::merge(&self.http);
+        self.events.extend(http_reasons.iter().filter_map(HttpReason::beginning));
         let order = self.sorted_snapshots();
         let tags = self.sorted_tags(&order);
         let fallen = fallen_counters(&tags, &self.snapshots, &self.boot_marks);
@@ -183,6 +188,7 @@ impl CaseBuilder {
             counters: merge_counters(self.counters),
             events: self.events,
             http: self.http,
+            http_reasons,
             exhaustion_reports: self.exhaustion_reports,
             pooltags: self.pooltags,
             owner_claims: self.owner_claims,

@@ -12,6 +12,7 @@ mod builder;
 mod events;
 mod evidence;
 mod host;
+mod http;
 mod owners;
 mod series;
 
@@ -20,5 +21,6 @@ pub use builder::{Case, CaseBuilder, Caveat, Contradiction, ExhaustionReport};
 pub use events::{EventKind, TimelineEvent};
 pub use evidence::{Evidence, EvidenceId, Source};
 pub use host::{Bits, HostFacts, Stated, WindowsVersion, short_name};
+pub use http::HttpReason;
 pub use owners::{Grade, OwnerClaim, OwnerKind};
 pub use series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries, TagTable};

@@ -1,10 +1,9 @@
 //! PS001: the evidence itself says that a pool ran out.
 
-use poolscope_formats::Place;
 use poolscope_formats::httperr::ReasonClass;
 
 use super::{Finding, Rule, Strength, Subject, View, number};
-use crate::model::{EventKind, Source};
+use crate::model::EventKind;
 use crate::units::{count, span};
 
 pub(super) const RULE: Rule = Rule {
@@ -28,28 +27,22 @@ KB820729, KB933844 and the list of errors logged by the HTTP Server API; referen
 
 fn check(view: &View<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (evidence, log) in &view.case.http {
-        for reason in log.reasons.iter().filter(|r| r.class == ReasonClass::MemoryRefusal) {
-            let mut sources = [reason.first, reason.last]
-                .map(|(_, line)| Source { evidence: *evidence, place: Place::Line(line) })
-                .to_vec();
-            sources.dedup();
-            findings.push(Finding {
-                code: RULE.code,
-                title: format!(
-                    "http.sys refused {} connections {}: less than 20 MB of nonpaged pool were free",
-                    count(reason.weight as f64),
-                    span(reason.first.0, reason.last.0)
-                ),
-                subject: Subject::Pool(poolscope_formats::Pool::Nonpaged),
-                numbers: vec![
-                    number("refused_connections", reason.weight as f64, "count"),
-                    number("rows", reason.rows as f64, "count"),
-                ],
-                sources,
-                strength: Strength::Proven,
-            });
-        }
+    for reason in view.case.http_reasons.iter().filter(|r| r.class == ReasonClass::MemoryRefusal) {
+        findings.push(Finding {
+            code: RULE.code,
+            title: format!(
+                "http.sys refused {} connections {}: less than 20 MB of nonpaged pool were free",
+                count(reason.weight as f64),
+                span(reason.first.0, reason.last.0)
+            ),
+            subject: Subject::Pool(poolscope_formats::Pool::Nonpaged),
+            numbers: vec![
+                number("refused_connections", reason.weight as f64, "count"),
+                number("rows", reason.rows as f64, "count"),
+            ],
+            sources: reason.sources(),
+            strength: Strength::Proven,
+        });
     }
     for pool in [poolscope_formats::Pool::Nonpaged, poolscope_formats::Pool::Paged] {
         let told: Vec<_> =

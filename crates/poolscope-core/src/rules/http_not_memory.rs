@@ -1,10 +1,9 @@
 //! PS002: requests failed in front of the web server for reasons that have nothing to do with memory.
 
-use poolscope_formats::Place;
 use poolscope_formats::httperr::ReasonClass;
 
 use super::{Finding, Rule, Strength, Subject, View, number};
-use crate::model::Source;
+use crate::model::HttpReason;
 use crate::units::{count, span};
 
 /// `Connection_Abandoned_By_AppPool` and `..._By_ReqQueue` are written whenever a worker process is recycled with
@@ -31,29 +30,21 @@ KB820729 and the list of errors logged by the HTTP Server API; reference peers-a
 };
 
 fn check(view: &View<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (evidence, log) in &view.case.http {
-        let refused = |name: &str| !name.starts_with(ABANDONED);
-        let reasons = log.reasons.iter();
-        for reason in reasons.filter(|r| r.class == ReasonClass::QueueOrAppPool && refused(&r.name)) {
-            let mut sources = [reason.first, reason.last]
-                .map(|(_, line)| Source { evidence: *evidence, place: Place::Line(line) })
-                .to_vec();
-            sources.dedup();
-            findings.push(Finding {
-                code: RULE.code,
-                title: format!(
-                    "{} requests failed with {} {}: a queue or application pool, not memory",
-                    count(reason.weight as f64),
-                    reason.name,
-                    span(reason.first.0, reason.last.0)
-                ),
-                subject: Subject::Host,
-                numbers: vec![number("rows", reason.rows as f64, "count")],
-                sources,
-                strength: Strength::Proven,
-            });
-        }
-    }
-    findings
+    let counts = |reason: &&HttpReason| {
+        reason.class == ReasonClass::QueueOrAppPool && !reason.name.starts_with(ABANDONED)
+    };
+    let found = view.case.http_reasons.iter().filter(counts).map(|reason| Finding {
+        code: RULE.code,
+        title: format!(
+            "{} requests failed with {} {}: a queue or application pool, not memory",
+            count(reason.weight as f64),
+            reason.name,
+            span(reason.first.0, reason.last.0)
+        ),
+        subject: Subject::Host,
+        numbers: vec![number("rows", reason.rows as f64, "count")],
+        sources: reason.sources(),
+        strength: Strength::Proven,
+    });
+    found.collect()
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use poolscope::{Options, Quiet, diagnose};
 use poolscope_testkit::incident;
@@ -28,9 +29,9 @@ fn remove_sources(value: &mut Value) {
     }
 }
 
-/// Twelve snapshots of the incident while it leaks, each with the time line that a collecting script writes,
+/// Twenty-four snapshots of the incident while it leaks, each with the time line that a collecting script writes,
 /// and the refusals of its last hours.
-fn evidence() -> (Vec<String>, Vec<String>) {
+static EVIDENCE: LazyLock<(Vec<String>, Vec<String>)> = LazyLock::new(|| {
     let files = incident::files();
     let listings =
         files.iter().filter(|(path, _)| path.starts_with("poolmon/2009-03-11_")).map(|(path, bytes)| {
@@ -52,7 +53,7 @@ fn evidence() -> (Vec<String>, Vec<String>) {
                 rows.collect::<Vec<_>>().join("\r\n")
             )
         });
-    let listings: Vec<String> = listings.skip(16).take(12).collect();
+    let listings: Vec<String> = listings.skip(4).collect();
     let (_, httperr) = files.iter().find(|(path, _)| path == "httperr1.log").unwrap();
     let rows = String::from_utf8(httperr.clone()).unwrap();
     (
@@ -62,7 +63,7 @@ fn evidence() -> (Vec<String>, Vec<String>) {
             .map(|l| format!("{l}\r\n"))
             .collect(),
     )
-}
+});
 
 /// Writes the parts, cut where `cuts` says, one file a piece.
 fn write_split(folder: &TempDir, name: &str, parts: &[String], cuts: &[usize]) -> Vec<PathBuf> {
@@ -80,10 +81,10 @@ fn write_split(folder: &TempDir, name: &str, parts: &[String], cuts: &[usize]) -
 
 #[test]
 fn the_same_evidence_in_one_piece_is_a_leak() {
-    let (listings, refusals) = evidence();
+    let (listings, refusals) = &*EVIDENCE;
     let folder = TempDir::new().unwrap();
-    let mut paths = write_split(&folder, "pool", &listings, &[]);
-    paths.extend(write_split(&folder, "http", &refusals, &[]));
+    let mut paths = write_split(&folder, "pool", listings, &[]);
+    paths.extend(write_split(&folder, "http", refusals, &[]));
     let verdict = verdict(&paths);
     assert_eq!(
         (paths.len(), &verdict["state"], &verdict["suspects"][0]["tag"]),
@@ -101,15 +102,15 @@ proptest! {
         order in any::<prop::sample::Index>(),
         reverse in any::<bool>(),
     ) {
-        let (listings, refusals) = evidence();
+        let (listings, refusals) = &*EVIDENCE;
         let whole = TempDir::new().unwrap();
-        let mut paths = write_split(&whole, "pool", &listings, &[]);
-        paths.extend(write_split(&whole, "http", &refusals, &[]));
+        let mut paths = write_split(&whole, "pool", listings, &[]);
+        paths.extend(write_split(&whole, "http", refusals, &[]));
         let expected = verdict(&paths);
 
         let split = TempDir::new().unwrap();
-        let mut paths = write_split(&split, "pool", &listings, &pool_cuts);
-        paths.extend(write_split(&split, "http", &refusals, &http_cuts));
+        let mut paths = write_split(&split, "pool", listings, &pool_cuts);
+        paths.extend(write_split(&split, "http", refusals, &http_cuts));
         let turn = order.index(paths.len());
         paths.rotate_left(turn);
         if reverse {
