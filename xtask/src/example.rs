@@ -1,5 +1,5 @@
-//! `cargo xtask example [--check]`: writes examples/even-503 from the generator in poolscope-testkit, or checks
-//! that the files committed there are what it writes.
+//! `cargo xtask example [--check]`: writes the folders of examples/ from the generators in poolscope-testkit, or
+//! checks that the files committed there are what they write.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,22 +7,31 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use poolscope_testkit::incident;
+use poolscope_testkit::stories::STORIES;
 
 use crate::process::root;
 
-/// Writes or checks the example.
+/// What writes an example: its files by path.
+type Files = fn() -> Vec<(String, Vec<u8>)>;
+
+/// Every example: folder name and generator.
+fn examples() -> impl Iterator<Item = (&'static str, Files)> {
+    let stories = STORIES.iter().map(|story| (story.name, story.files));
+    std::iter::once(("even-503", incident::files as Files)).chain(stories)
+}
+
+/// Writes or checks the examples.
 pub fn run(args: &[String]) -> anyhow::Result<()> {
-    let folder = root().join("examples/even-503");
-    match args {
-        [] => write(&folder),
-        [flag] if flag == "--check" => check(&folder),
+    let act = match args {
+        [] => write,
+        [flag] if flag == "--check" => check,
         _ => bail!("usage: cargo xtask example [--check]"),
-    }
+    };
+    examples().try_for_each(|(name, files)| act(&root().join("examples").join(name), files()))
 }
 
 /// Writes every file and removes those that no longer belong.
-fn write(folder: &Path) -> anyhow::Result<()> {
-    let files = incident::files();
+fn write(folder: &Path, files: Vec<(String, Vec<u8>)>) -> anyhow::Result<()> {
     for stale in on_disk(folder)?.keys() {
         if !files.iter().any(|(path, _)| path == stale) {
             fs::remove_file(folder.join(stale)).with_context(|| stale.clone())?;
@@ -40,9 +49,9 @@ fn write(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Fails on the first file that differs, is missing or is too many.
-fn check(folder: &Path) -> anyhow::Result<()> {
+fn check(folder: &Path, files: Vec<(String, Vec<u8>)>) -> anyhow::Result<()> {
     let mut found = on_disk(folder)?;
-    for (path, content) in incident::files() {
+    for (path, content) in files {
         let file =
             found.remove(&path).with_context(|| format!("{path} is missing: run cargo xtask example"))?;
         if fs::read(&file)? != content {
@@ -81,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_committed_example_is_what_the_generator_writes() {
-        check(&root().join("examples/even-503")).unwrap();
+    fn the_committed_examples_are_what_the_generators_write() {
+        run(&["--check".to_owned()]).unwrap();
     }
 }

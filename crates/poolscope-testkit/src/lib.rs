@@ -13,3 +13,4 @@ pub mod poolmon;
 pub mod pooltag;
 pub mod rammap;
 pub mod samples;
+pub mod stories;

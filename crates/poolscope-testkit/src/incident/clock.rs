@@ -24,7 +24,7 @@ pub struct Parts {
 }
 
 /// The moment a date and time of day name.
-pub fn at(year: i64, month: i64, day: i64, hour: i64, minute: i64) -> Seconds {
+pub const fn at(year: i64, month: i64, day: i64, hour: i64, minute: i64) -> Seconds {
     // Days from civil: years begin in March, so that the leap day is the last one.
     let y = if month <= 2 { year - 1 } else { year };
     let era = y.div_euclid(400);

@@ -4,7 +4,7 @@
 //! [`files`] writes everything; [`truth`] is what a diagnosis of it must find. It is modelled on what such
 //! incidents look like, not on any real server's data.
 
-mod chance;
+pub(crate) mod chance;
 pub mod clock;
 mod counters;
 mod events;
