@@ -74,6 +74,9 @@ const BACKGROUND: &[(&[u8; 4], bool, u64, u64, Life)] = &[
 /// Names that fill a listing up; counts and sizes are drawn from the name.
 const FILLERS: u32 = 60;
 
+/// A counter column: path without the machine, and its value.
+pub type ExtraColumn = (&'static str, fn(Seconds) -> u64);
+
 /// The server of one story.
 #[derive(Clone, Copy, Debug)]
 pub struct Server {
@@ -183,7 +186,7 @@ impl Server {
     }
 
     /// A PDH-CSV log of the pool totals and of extra columns: path without the machine, and value.
-    pub fn counters(&self, first: Seconds, last: Seconds, extra: &[(&str, fn(Seconds) -> u64)]) -> String {
+    pub fn counters(&self, first: Seconds, last: Seconds, extra: &[ExtraColumn]) -> String {
         let mut out = String::from("\"(PDH-CSV 4.0) (Coordinated Universal Time)(0)\"");
         let own = ["Memory\\Pool Nonpaged Bytes", "Memory\\Pool Paged Bytes", "System\\System Up Time"];
         for path in own.iter().chain(extra.iter().map(|(path, _)| path)) {
@@ -248,7 +251,13 @@ fn filler(number: u32, moment: Seconds, hours: f64) -> Row {
     let rest = 20.0 + (noise(&tag, 1) + 1.0) * 900.0;
     let size = 32 + 16 * ((noise(&tag, 2) + 1.0) * 30.0) as u64;
     let count = rest * (1.0 + 0.03 * noise(&tag, moment));
-    Row { tag, nonpaged: number % 2 == 0, count: count as u64, size, frees: (rest * 2.0 * hours) as u64 }
+    Row {
+        tag,
+        nonpaged: number.is_multiple_of(2),
+        count: count as u64,
+        size,
+        frees: (rest * 2.0 * hours) as u64,
+    }
 }
 
 /// The count of a leak that began at `onset` and adds `per_hour` on average; no two hours are equally busy.
