@@ -13,5 +13,7 @@ mod bad_input;
 mod example;
 mod exit_codes;
 mod invariance;
+mod outputs;
+mod published_row;
 mod real_samples;
 mod stage;
