@@ -32,6 +32,10 @@ fn colour_only_when_asked_or_on_a_terminal() {
 
 #[test]
 fn hostile_names_reach_no_renderer_raw() {
+    if cfg!(windows) {
+        eprintln!("skipped: Windows allows no file name with < in it");
+        return;
+    }
     let name = "<img src=x onerror=alert(1)>|`[x](y)";
     let log = format!("{name}: nothing known\n");
     let case = folder(&[("evil <b>.txt", log.as_bytes())]);
