@@ -8,6 +8,7 @@ use std::process::ExitCode;
 mod bench;
 mod ci;
 mod fuzz;
+mod lab;
 mod process;
 mod tidy;
 mod windows;
@@ -32,6 +33,12 @@ const CHORES: &[Chore] = &[
         args: "",
         what: "check the repository's own rules: head comments, file sizes, names, arrows",
         run: tidy::run,
+    },
+    Chore {
+        name: "lab",
+        args: "[--hosts N] [--tune]",
+        what: "score the judge on labelled hosts, beside what people and monitoring products do",
+        run: lab::run,
     },
     Chore { name: "fuzz-build", args: "", what: "build every fuzz target", run: fuzz::build_all },
     Chore {

@@ -2,3 +2,4 @@
 //!
 //! The writers are made from the public format descriptions, apart from the readers: this crate depends on
 //! none of ours, so a misreading on one side cannot cancel out on the other.
+pub mod lab;
