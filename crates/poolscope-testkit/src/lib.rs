@@ -13,4 +13,5 @@ pub mod poolmon;
 pub mod pooltag;
 pub mod rammap;
 pub mod samples;
+pub mod lab;
 pub mod stories;
