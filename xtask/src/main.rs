@@ -10,6 +10,7 @@ mod ci;
 mod example;
 mod fuzz;
 mod process;
+mod readme_run;
 mod tidy;
 mod windows;
 
