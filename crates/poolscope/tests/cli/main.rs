@@ -13,5 +13,6 @@ mod bad_input;
 mod example;
 mod exit_codes;
 mod invariance;
+mod published_snapshot;
 mod real_samples;
 mod stage;
