@@ -8,7 +8,7 @@ mod evidence;
 mod measure;
 mod reading;
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 
 use crate::process::{cargo, run as run_command};
 
@@ -46,7 +46,10 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
         );
     }
     let Some((name, rest)) = args.split_first() else {
-        return BENCHES.iter().try_for_each(|bench| (bench.run)(&[]));
+        let failed = BENCHES.iter().filter_map(|bench| (bench.run)(&[]).err());
+        let failed: Vec<String> = failed.map(|error| format!("{error:#}")).collect();
+        ensure!(failed.is_empty(), "{}", failed.join("; "));
+        return Ok(());
     };
     match name.as_str() {
         "list" => {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{bail, ensure};
 
 use crate::process::{at_root, capture, cargo, run, target_dir};
-use crate::{fuzz, tidy, windows};
+use crate::{fuzz, readme_run, tidy, windows};
 
 /// One lane.
 struct Lane {
@@ -18,6 +18,7 @@ struct Lane {
 /// Every lane; the README's own command comes first.
 const LANES: &[Lane] = &[
     Lane { name: "test", run: || run(cargo().arg("test")) },
+    Lane { name: "example", run: readme_run::run_example },
     Lane { name: "fmt", run: || run(cargo().args(["fmt", "--all", "--check"])) },
     Lane {
         name: "clippy",

@@ -11,6 +11,7 @@ mod example;
 mod fuzz;
 mod lab;
 mod process;
+mod readme_run;
 mod tidy;
 mod windows;
 

@@ -60,16 +60,24 @@ fn resident_peak(id: u32) -> Option<u64> {
     Some(kib * 1_024)
 }
 
-/// Prints one comparison: ours against the baseline, the ratio and its limit, the memory and its limit.
-pub fn print(name: &str, bytes: u64, ours: Taken, than: &str, baseline: Taken, limit: f64) {
+/// Prints one comparison: ours against the baseline, their ratio, the memory; fails if the ratio is over its limit.
+pub fn report(
+    name: &str,
+    bytes: u64,
+    ours: Taken,
+    than: &str,
+    baseline: Taken,
+    limit: f64,
+) -> anyhow::Result<()> {
     let ratio = ours.seconds / baseline.seconds;
     println!(
-        "{name:<10} {:>6.2} GB  poolscope {:>7.2} s ({:>5.0} MB/s, peak {:>4.0} MB)  {than} {:>7.3} s  ratio {ratio:>5.2} (limit {limit:.0}) {}",
+        "{name:<10} {:>5.2} GB  poolscope {:>6.2} s ({:>5.0} MB/s, peak {:>4.0} MB)  {than} {:>6.3} s  ratio {ratio:>5.2} (limit {limit:.0})",
         bytes as f64 / 1e9,
         ours.seconds,
         bytes as f64 / 1e6 / ours.seconds,
         ours.peak_bytes as f64 / 1e6,
         baseline.seconds,
-        if ratio <= limit { "ok" } else { "OVER" },
     );
+    ensure!(ratio <= limit, "{name}: {ratio:.2} times {than}, over {limit:.0}");
+    Ok(())
 }

@@ -22,6 +22,8 @@ fn the_leak_is_found_with_its_rate_its_size_and_its_end() {
     assert!((rate / truth.bytes_per_hour - 1.0).abs() < 0.05, "{rate} against {}", truth.bytes_per_hour);
     assert_eq!(suspect["outstanding_bytes"].as_u64(), Some(truth.outstanding_bytes));
     assert_eq!(suspect["exhaustion"]["bound"]["bytes"].as_u64(), Some(truth.limit_bytes));
+    let owner = &suspect["owners"][0];
+    assert_eq!((&owner["name"], &owner["kind"]), (&truth.process.into(), &"process".into()), "{owner:#}");
     let said = seconds(&suspect["exhaustion"]["estimate"]);
     assert!((said - truth.full_at).abs() < 1_800, "full at {said} against {}", truth.full_at);
 }
@@ -38,6 +40,8 @@ fn every_listing_is_read_whole() {
     let report = report();
     for entry in report["evidence"].as_array().unwrap() {
         assert_eq!(entry["bad_records"], 0, "{entry:#}");
+        let read = entry["kind"] != "unknown";
+        assert_eq!(read, !entry["path"].as_str().unwrap().ends_with("README.md"), "{entry:#}");
     }
     let rows = evidence(&report, "poolmon/2009-03-11_1330.log")["records"].as_u64().unwrap();
     let lines = String::from_utf8(crate::stage::example_file("poolmon/2009-03-11_1330.log")).unwrap();

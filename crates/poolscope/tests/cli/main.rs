@@ -15,5 +15,6 @@ mod exit_codes;
 mod invariance;
 mod outputs;
 mod published_row;
+mod published_snapshot;
 mod real_samples;
 mod stage;
