@@ -14,7 +14,6 @@ mod example;
 mod exit_codes;
 mod invariance;
 mod outputs;
-mod published_row;
 mod published_snapshot;
 mod real_samples;
 mod stage;
