@@ -14,8 +14,10 @@ use crate::parsed::{Parsed, Place};
 use crate::processes::{get_process, handle_tool, tasklist};
 use crate::rammap;
 use crate::records::Records;
+use crate::registry;
 use crate::text;
 use crate::verifier;
+use crate::xperf_text;
 
 /// What an input is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -75,6 +77,10 @@ pub enum Kind {
     RamMap,
     /// A driver image (PE).
     DriverImage,
+    /// The pool report of xperf.
+    XperfPool,
+    /// A registry export.
+    Registry,
 }
 
 impl Kind {
@@ -108,6 +114,8 @@ impl Kind {
             Self::FindStr => "findstr",
             Self::RamMap => "rammap",
             Self::DriverImage => "driver_image",
+            Self::XperfPool => "xperf_pool",
+            Self::Registry => "registry_export",
         }
     }
 
@@ -141,6 +149,8 @@ impl Kind {
             Self::FindStr => "findstr result",
             Self::RamMap => "RAMMap snapshot (.rmp)",
             Self::DriverImage => "driver image (.sys)",
+            Self::XperfPool => "xperf pool report",
+            Self::Registry => "registry export (.reg)",
         }
     }
 }
@@ -228,6 +238,8 @@ pub static FORMATS: &[Format] = &[
     Format { kind: Kind::HotFixes, test: hotfix::test, parse: hotfix::parse_records },
     Format { kind: Kind::FindStr, test: findstr::test, parse: findstr::parse_records },
     Format { kind: Kind::RamMap, test: rammap::test, parse: rammap::parse_records },
+    Format { kind: Kind::XperfPool, test: xperf_text::test, parse: xperf_text::parse_records },
+    Format { kind: Kind::Registry, test: registry::test, parse: registry::parse_records },
 ];
 
 /// The format of an input, or `None` if nothing knows it.

@@ -212,3 +212,9 @@ pub const MAX_PE_SIGNATURE_BYTES: usize = 1024 * 1024;
 
 /// Times a function is decoded again because a jump table named code that was not decoded before.
 pub const MAX_PE_NESTED_SWITCHES: usize = 4;
+
+/// Values kept of one registry export. The keys that matter have a few dozen; a whole hive has a million.
+pub const MAX_REGISTRY_VALUES: usize = 2_000_000;
+
+/// Bytes kept of one registry value's data: the registry itself allows about 1 MB.
+pub const MAX_REGISTRY_DATA_BYTES: usize = 1024 * 1024;
