@@ -195,6 +195,7 @@ fn timeline(outcome: &Outcome) -> Vec<TimelineEntry> {
     for event in &case.events {
         let kind = match event.kind {
             EventKind::Boot => "boot",
+            EventKind::KernelResumed => "kernel_resumed",
             EventKind::Shutdown => "shutdown",
             EventKind::PoolEmpty(_) => "pool_empty",
             EventKind::CommitLow => "commit_low",

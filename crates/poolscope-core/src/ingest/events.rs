@@ -137,7 +137,7 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
         }
         EventDetail::ServiceFailed { name, .. } => (EventKind::Other, format!("service failed: {name}")),
         EventDetail::BootType { kernel_resumed: true, .. } => (
-            EventKind::Other,
+            EventKind::KernelResumed,
             "this start resumed the kernel of before (Fast Startup): it does not clear the pool".to_owned(),
         ),
         EventDetail::ServiceState { name, state } => {

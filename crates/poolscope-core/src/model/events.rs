@@ -9,6 +9,8 @@ use super::evidence::Source;
 pub enum EventKind {
     /// Windows started.
     Boot,
+    /// A "boot" that resumed the kernel of before (Fast Startup, hibernation): the pool was not cleared.
+    KernelResumed,
     /// Windows stopped, crashed or lost power, or somebody asked for a restart.
     Shutdown,
     /// Srv 2019 or 2020: the pool is empty.
