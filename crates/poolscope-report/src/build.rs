@@ -205,7 +205,7 @@ fn timeline(outcome: &Outcome) -> Vec<TimelineEntry> {
             EventKind::UpdateInstalled { .. } => "update_installed",
             EventKind::Other => "other",
             // Services start and stop all day; rules read them, a person does not want the list.
-            EventKind::ServiceState => continue,
+            EventKind::ServiceState | EventKind::FilterLoaded { .. } => continue,
         };
         add(event.time, kind, event.text.clone(), &[event.source]);
     }

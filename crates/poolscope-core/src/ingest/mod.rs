@@ -18,6 +18,7 @@ mod verifier;
 mod xperf;
 
 pub(crate) use poolmon::label;
+pub(crate) use processes::named;
 use poolscope_formats::Records;
 
 use crate::model::{CaseBuilder, Evidence, short_name};

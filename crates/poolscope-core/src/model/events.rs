@@ -24,6 +24,11 @@ pub enum EventKind {
         /// The service's or the file's name.
         name: String,
     },
+    /// A file system filter was loaded: happens at every start, so it is a change only the first time.
+    FilterLoaded {
+        /// The filter's name.
+        name: String,
+    },
     /// A user-mode service was installed.
     ServiceInstalled {
         /// The service's name.

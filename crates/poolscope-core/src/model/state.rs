@@ -44,9 +44,20 @@ impl HostState {
     /// Sorts, merges, and adds the changes that the time line tells of.
     pub(super) fn sorted(mut self, events: &[TimelineEvent]) -> Self {
         self.drivers = merged(self.drivers);
+        let mut filters_seen = std::collections::BTreeSet::new();
+        let first_boot = events.iter().find(|event| event.kind == EventKind::Boot).map(|event| event.time);
         for event in events {
             let (what, name) = match &event.kind {
                 EventKind::DriverChange { name } => (ChangeWhat::Driver, name),
+                // Filters load at every start: one is new if an earlier start was logged without it.
+                EventKind::FilterLoaded { name } => {
+                    let new = filters_seen.insert(name.to_lowercase());
+                    let known_start = first_boot.is_some_and(|at| event.time.hours_since(at) > 1.0);
+                    if !new || !known_start {
+                        continue;
+                    }
+                    (ChangeWhat::Driver, name)
+                }
                 EventKind::ServiceInstalled { name } => (ChangeWhat::Service, name),
                 EventKind::UpdateInstalled { name } => (ChangeWhat::of_update(name), name),
                 _ => continue,
