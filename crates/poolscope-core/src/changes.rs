@@ -6,7 +6,7 @@
 use poolscope_formats::Time;
 
 use crate::judge::TagJudgement;
-use crate::model::{Change, ChangeWhat, EventKind, Source, stem};
+use crate::model::{Change, ChangeWhat, stem};
 use crate::rules::{BootJudgement, View};
 use crate::units::hours;
 
@@ -54,7 +54,11 @@ pub(crate) fn began(boot: &BootJudgement, tag: &TagJudgement) -> Option<Began> {
 }
 
 /// The changes before the growth of a tag, weightiest first.
-pub(crate) fn before_the_onset(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -> Vec<RankedChange> {
+pub(crate) fn before_the_onset(
+    view: &View<'_>,
+    boot: &BootJudgement,
+    tag: &TagJudgement,
+) -> Vec<RankedChange> {
     let Some(began) = began(boot, tag) else { return Vec::new() };
     let signatures =
         view.case.state.changes.iter().filter(|change| change.what == ChangeWhat::SignatureUpdate).count();
@@ -71,9 +75,9 @@ pub(crate) fn before_the_onset(view: &View<'_>, boot: &BootJudgement, tag: &TagJ
         })
         .collect();
     ranked.sort_by(|a, b| {
-        b.weight.total_cmp(&a.weight).then_with(|| {
-            (b.change.time, &a.change.name).cmp(&(a.change.time, &b.change.name))
-        })
+        b.weight
+            .total_cmp(&a.weight)
+            .then_with(|| (b.change.time, &a.change.name).cmp(&(a.change.time, &b.change.name)))
     });
     ranked
 }
@@ -95,9 +99,11 @@ fn rank(
         ChangeWhat::Update => 2.0,
         ChangeWhat::SignatureUpdate => 0.5,
     } * 0.5f64.powf(hours_before / HALF_WEIGHT_HOURS);
-    let named = view.case.owner_claims.iter().any(|claim| {
-        claim.tag == tag.key.tag && stem(&claim.name) == stem(&change.name)
-    });
+    let named = view
+        .case
+        .owner_claims
+        .iter()
+        .any(|claim| claim.tag == tag.key.tag && stem(&claim.name) == stem(&change.name));
     if named {
         weight *= NAMED_BY_OTHER_EVIDENCE;
     }
@@ -136,10 +142,4 @@ fn leaked_before(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement, chan
 
 fn started_between(view: &View<'_>, from: Time, to: Time) -> bool {
     view.case.boots.iter().any(|boot| boot.from > from && boot.from <= to)
-}
-
-/// Starts of Windows that resumed the kernel of before, with where they stand.
-pub(crate) fn resumed_starts(view: &View<'_>) -> Vec<(Time, Source)> {
-    let resumed = view.case.events.iter().filter(|event| event.kind == EventKind::KernelResumed);
-    resumed.map(|event| (event.time, event.source)).collect()
 }

@@ -69,7 +69,8 @@ impl TestCase {
 
     /// A leak from the first sample on; the first one added is the first suspect.
     pub(crate) fn leaking(&mut self, tag: &[u8; 4], per_hour: f64, bytes_each: u64) -> &mut TagJudgement {
-        let counts = (0..self.samples).map(|sample| 1_000 + (per_hour * sample as f64 / 2.0) as i64).collect();
+        let counts =
+            (0..self.samples).map(|sample| 1_000 + (per_hour * sample as f64 / 2.0) as i64).collect();
         self.series(tag, counts, bytes_each, Class::SteadyLeak)
     }
 

@@ -127,12 +127,9 @@ fn text_owner(view: &View<'_>, tag: Tag) -> Option<(String, Source)> {
 impl Twin {
     /// `NPBL (nonpaged)` moves with it, in words a reader can check.
     pub(crate) fn reason(&self) -> String {
-        let (each, of) = if self.ratio >= 1.0 { (self.ratio, "this tag") } else { (1.0 / self.ratio, "the twin") };
-        let ratio = if each < 1.5 {
-            "one to one".to_owned()
-        } else {
-            format!("{each:.0} of {of} to one")
-        };
+        let (each, of) =
+            if self.ratio >= 1.0 { (self.ratio, "this tag") } else { (1.0 / self.ratio, "the twin") };
+        let ratio = if each < 1.5 { "one to one".to_owned() } else { format!("{each:.0} of {of} to one") };
         let pointer = label(self.pointer.tag, self.pointer.pool);
         format!("its own tag {pointer} moves with it {ratio} (agreement {:.2})", self.agreement)
     }

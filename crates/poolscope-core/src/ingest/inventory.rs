@@ -26,7 +26,8 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, inventory: In
             name,
             kind: OwnerKind::Driver,
             grade: Grade::Circumstance,
-            reason: "findstr met the four bytes of the tag in its file, which happens by chance too".to_owned(),
+            reason: "findstr met the four bytes of the tag in its file, which happens by chance too"
+                .to_owned(),
             source: Some(Source { evidence, place: file.place }),
         });
     }
@@ -76,7 +77,9 @@ fn add_change(case: &mut CaseBuilder, evidence: EvidenceId, change: &ChangeFact)
     let (what, verb) = match change.kind {
         ChangeKind::DriverInstalled => (ChangeWhat::Driver, "driver package or device installed"),
         ChangeKind::DriverRemoved => (ChangeWhat::Driver, "driver package or device removed"),
-        ChangeKind::UpdateInstalled => (ChangeWhat::of_update(&format!("{} {}", change.subject, change.detail)), "update installed"),
+        ChangeKind::UpdateInstalled => {
+            (ChangeWhat::of_update(&format!("{} {}", change.subject, change.detail)), "update installed")
+        }
         ChangeKind::Other => return,
     };
     let detail = if change.detail.is_empty() { String::new() } else { format!(" ({})", change.detail) };
@@ -136,10 +139,15 @@ pub(super) fn tables(inventory: &Inventory) -> Vec<Table> {
         tables.push(Table::new("changes", &columns, rows));
     }
     if !inventory.tag_files.is_empty() {
-        let rows = inventory.tag_files.iter().map(|file| {
-            vec![file.tag.map_or("-".to_owned(), |tag| tag.to_string()), file.path.clone()]
-        });
-        tables.push(Table::new("files that hold the bytes of a tag", &[("Tag", false), ("File", false)], rows));
+        let rows = inventory
+            .tag_files
+            .iter()
+            .map(|file| vec![file.tag.map_or("-".to_owned(), |tag| tag.to_string()), file.path.clone()]);
+        tables.push(Table::new(
+            "files that hold the bytes of a tag",
+            &[("Tag", false), ("File", false)],
+            rows,
+        ));
     }
     if !inventory.host.is_empty() {
         tables.push(Table::new("host", &host::COLUMNS, host::rows(&inventory.host)));

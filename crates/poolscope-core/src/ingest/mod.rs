@@ -18,8 +18,8 @@ mod verifier;
 mod xperf;
 
 pub(crate) use poolmon::label;
-pub(crate) use processes::named;
 use poolscope_formats::Records;
+pub(crate) use processes::named;
 
 use crate::model::{CaseBuilder, Evidence, short_name};
 use crate::table::Table;

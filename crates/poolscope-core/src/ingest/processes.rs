@@ -7,7 +7,12 @@ use poolscope_formats::processes::ProcessListing;
 use crate::model::{CaseBuilder, EvidenceId, ProcessMoment, Source};
 use crate::table::Table;
 
-pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, time: Option<Time>, listing: ProcessListing) {
+pub(super) fn ingest(
+    case: &mut CaseBuilder,
+    evidence: EvidenceId,
+    time: Option<Time>,
+    listing: ProcessListing,
+) {
     let source = Source { evidence, place: poolscope_formats::Place::Whole };
     let total = listing.totals.iter().find(|total| total.process.is_none()).map(|total| total.handles);
     let mut processes = listing.processes;

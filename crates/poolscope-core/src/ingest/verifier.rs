@@ -33,8 +33,7 @@ pub(super) fn driver(case: &mut CaseBuilder, evidence: EvidenceId, driver: Verif
             (None, name) => file_name(name),
         };
         let symbol = allocation.symbol.clone().unwrap_or_else(|| format!("{:#x}", allocation.caller));
-        let known =
-            by_caller.entry((allocation.tag, module)).or_insert((0, 0, allocation.place, symbol));
+        let known = by_caller.entry((allocation.tag, module)).or_insert((0, 0, allocation.place, symbol));
         known.0 += 1;
         known.1 = known.1.saturating_add(allocation.bytes);
     }

@@ -17,7 +17,9 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, report: Xperf
     for row in &report.rows {
         let standing = &row.standing;
         let total = totals.get(&(standing.tag, standing.pool)).copied().unwrap_or(0);
-        let Some(image) = standing.owner.as_deref().filter(|image| !image.trim().is_empty()) else { continue };
+        let Some(image) = standing.owner.as_deref().filter(|image| !image.trim().is_empty()) else {
+            continue;
+        };
         if total == 0 || (standing.bytes as f64) < total as f64 * WORTH_A_CLAIM_SHARE {
             continue;
         }

@@ -13,8 +13,8 @@ use super::evidence::{Evidence, EvidenceId, Source};
 use super::host::HostFacts;
 use super::http::{self, HttpReason};
 use super::owners::OwnerClaim;
-use super::state::HostState;
 use super::series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries, TagTable};
+use super::state::HostState;
 use crate::judge::SeriesKey;
 
 /// Everything the evidence says about one host.

@@ -21,6 +21,7 @@ mod state;
 pub use boots::{Boot, BootMark, BootMarkKind};
 pub use builder::{Case, CaseBuilder, Caveat, Contradiction, ExhaustionReport};
 pub use drivers::Driver;
+pub(crate) use drivers::stem;
 pub use events::{EventKind, TimelineEvent};
 pub use evidence::{Evidence, EvidenceId, Source};
 pub use host::{Bits, HostFacts, Stated, WindowsVersion, short_name};
@@ -30,4 +31,3 @@ pub use series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries, 
 pub use state::{
     Change, ChangeWhat, HostState, ProcessMoment, RegistrySetting, StandingTable, VerifiedState,
 };
-pub(crate) use drivers::stem;

@@ -73,7 +73,8 @@ impl HostState {
                 });
             }
         }
-        self.changes.sort_by(|a, b| (a.time, a.what, &a.name, a.source).cmp(&(b.time, b.what, &b.name, b.source)));
+        self.changes
+            .sort_by(|a, b| (a.time, a.what, &a.name, a.source).cmp(&(b.time, b.what, &b.name, b.source)));
         self.changes.dedup_by(|a, b| a.time == b.time && a.what == b.what && a.name == b.name);
         self.processes.sort_by_key(|listing| (listing.time, listing.source));
         self.standing.sort_by_key(|table| table.source);

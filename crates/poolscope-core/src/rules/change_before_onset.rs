@@ -1,7 +1,7 @@
 //! PS022: something changed before the growth began.
 
 use super::{Finding, Rule, Strength, Subject, View, number};
-use crate::changes::{began, before_the_onset};
+use crate::changes::{before_the_onset, began};
 use crate::ingest::label;
 use crate::model::ChangeWhat;
 use crate::units::hours;
@@ -51,7 +51,12 @@ fn check(view: &View<'_>) -> Vec<Finding> {
             };
             Finding {
                 code: RULE.code,
-                title: format!("change {}, {when}: {} at {} UTC{against}", at + 1, one.change.text, one.change.time),
+                title: format!(
+                    "change {}, {when}: {} at {} UTC{against}",
+                    at + 1,
+                    one.change.text,
+                    one.change.time
+                ),
                 numbers: vec![
                     number("rank", (at + 1) as f64, "count"),
                     number("hours_before_the_onset", one.hours_before, "hours"),
@@ -77,7 +82,11 @@ mod tests {
         let mut case = TestCase::new(96);
         case.leaking(b"Abcd", 500.0, 144);
         case.onset(20.0);
-        case.event(19.0, EventKind::UpdateInstalled { name: "Security Intelligence Update KB2267602".into() }, "u");
+        case.event(
+            19.0,
+            EventKind::UpdateInstalled { name: "Security Intelligence Update KB2267602".into() },
+            "u",
+        );
         case.event(17.0, EventKind::DriverChange { name: "abc.sys".into() }, "driver installed: abc.sys");
         case.event(30.0, EventKind::DriverChange { name: "late.sys".into() }, "driver installed: late.sys");
         let found = case.check(&super::RULE);

@@ -8,14 +8,18 @@ mod big_but_static;
 mod boot_cut;
 mod change_before_onset;
 mod contradictory_row;
+mod default_tag;
 mod event_object_size;
+mod exhaustion_not_pool;
 mod exhaustion_seen;
+mod fast_startup;
 mod handles_without_objects;
 mod http_not_memory;
 mod lock_step;
 mod looks_like_a_leak;
 mod objects_with_handles;
 mod objects_without_handles;
+mod pinned;
 mod private_twin;
 mod single_snapshot;
 mod steady_growth;
@@ -211,7 +215,11 @@ pub static RULES: &[Rule] = &[
     lock_step::RULE,
     private_twin::RULE,
     works_for_others::RULE,
+    pinned::RULE,
     change_before_onset::RULE,
+    fast_startup::RULE,
+    exhaustion_not_pool::RULE,
+    default_tag::RULE,
 ];
 
 /// The findings of every rule, in order of the codes.
@@ -222,6 +230,15 @@ pub fn check_all(view: &View<'_>) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_rule_needs_evidence() {
+        for samples in [0, 1, 12] {
+            let found = crate::testcase::TestCase::new(samples).with(check_all);
+            let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+            assert!(codes.iter().all(|code| *code == "PS008"), "{samples}: {codes:?}");
+        }
+    }
 
     #[test]
     fn codes_are_unique_and_sorted_and_docs_have_their_headings() {

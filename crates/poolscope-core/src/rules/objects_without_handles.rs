@@ -67,8 +67,10 @@ fn check(view: &View<'_>) -> Vec<Finding> {
             continue;
         }
         let objects = tag.outstanding_count as f64;
-        let of_type = handles_of_type(view.case, wanted).map(|found| (found, format!("handles of type {wanted}")));
-        let known = of_type.or_else(|| all_handles(view.case).map(|found| (found, "handles of any type".to_owned())));
+        let of_type =
+            handles_of_type(view.case, wanted).map(|found| (found, format!("handles of type {wanted}")));
+        let known =
+            of_type.or_else(|| all_handles(view.case).map(|found| (found, "handles of any type".to_owned())));
         let Some(((handles, source), what)) = known else { continue };
         if objects >= MIN_OBJECTS && objects > handles as f64 * OUTNUMBERED {
             let mut sources = vec![source];

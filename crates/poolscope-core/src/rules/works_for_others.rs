@@ -83,10 +83,8 @@ fn of_files(component: &str) -> bool {
 fn filters(drivers: &[Driver]) -> Vec<&Driver> {
     let altitude =
         |driver: &Driver| driver.altitude.as_deref().and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
-    let mut filters: Vec<&Driver> = drivers
-        .iter()
-        .filter(|driver| driver.altitude.is_some() && driver.running != Some(false))
-        .collect();
+    let mut filters: Vec<&Driver> =
+        drivers.iter().filter(|driver| driver.altitude.is_some() && driver.running != Some(false)).collect();
     filters.sort_by(|a, b| {
         (a.is_microsoft(), a.company.is_none())
             .cmp(&(b.is_microsoft(), b.company.is_none()))
