@@ -28,6 +28,18 @@ pub struct Bound {
 /// The bound of a pool, or `None` if the evidence says too little about the machine.
 pub fn bound(case: &Case, pool: Pool) -> Option<Bound> {
     let host = &case.host;
+    let stated = match pool {
+        Pool::Nonpaged => &host.nonpaged_limit_bytes,
+        Pool::Paged => &host.paged_limit_bytes,
+    };
+    if let Some(limit) = stated {
+        return Some(Bound {
+            bytes: limit.value,
+            what: format!("{pool} pool limit that this kernel computed itself ({})", gib(limit.value)),
+            sources: vec![limit.source],
+            assumed: false,
+        });
+    }
     let ram = host.ram_bytes.as_ref();
     let version = host.version.as_ref();
     let mut sources: Vec<Source> = version.iter().map(|v| v.source).collect();

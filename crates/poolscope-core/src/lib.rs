@@ -12,14 +12,20 @@
 //! the rules and weighs the verdict.
 
 pub mod bounds;
+mod census;
+mod changes;
 pub mod ingest;
 pub mod judge;
 pub mod model;
 pub mod objects;
 pub mod outcome;
 pub mod rules;
+mod system_images;
 pub mod table;
 pub mod tagnotes;
+#[cfg(test)]
+mod testcase;
+mod twins;
 pub mod units;
 pub mod verdict;
 

@@ -195,6 +195,7 @@ fn timeline(outcome: &Outcome) -> Vec<TimelineEntry> {
     for event in &case.events {
         let kind = match event.kind {
             EventKind::Boot => "boot",
+            EventKind::KernelResumed => "kernel_resumed",
             EventKind::Shutdown => "shutdown",
             EventKind::PoolEmpty(_) => "pool_empty",
             EventKind::CommitLow => "commit_low",
@@ -204,7 +205,7 @@ fn timeline(outcome: &Outcome) -> Vec<TimelineEntry> {
             EventKind::UpdateInstalled { .. } => "update_installed",
             EventKind::Other => "other",
             // Services start and stop all day; rules read them, a person does not want the list.
-            EventKind::ServiceState => continue,
+            EventKind::ServiceState | EventKind::FilterLoaded { .. } => continue,
         };
         add(event.time, kind, event.text.clone(), &[event.source]);
     }

@@ -5,7 +5,7 @@ use poolscope_formats::{Pool, Zone};
 
 use crate::judge::SeriesKey;
 use crate::model::{
-    BootMark, BootMarkKind, CaseBuilder, EventKind, EvidenceId, ExhaustionReport, HostFacts, Source,
+    BootMark, BootMarkKind, CaseBuilder, Driver, EventKind, EvidenceId, ExhaustionReport, HostFacts, Source,
     TimelineEvent, WindowsVersion,
 };
 use crate::table::Table;
@@ -43,6 +43,13 @@ fn facts(case: &mut CaseBuilder, event: &Event, source: Source) {
         }
         EventDetail::ResourceExhaustion(report) => {
             exhaustion(case, event, report, source);
+            None
+        }
+        EventDetail::FilterRegistered { name, altitude } => {
+            let mut driver = Driver::named(name, source);
+            driver.altitude.clone_from(altitude);
+            driver.running = Some(true);
+            case.state.drivers.push(driver);
             None
         }
         _ => None,
@@ -125,7 +132,7 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
         EventDetail::FilterRegistered { name, altitude } => {
             let altitude = altitude.as_deref().map_or(String::new(), |a| format!(" at altitude {a}"));
             (
-                EventKind::DriverChange { name: name.clone() },
+                EventKind::FilterLoaded { name: name.clone() },
                 format!("file system filter loaded: {name}{altitude}"),
             )
         }
@@ -137,7 +144,7 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
         }
         EventDetail::ServiceFailed { name, .. } => (EventKind::Other, format!("service failed: {name}")),
         EventDetail::BootType { kernel_resumed: true, .. } => (
-            EventKind::Other,
+            EventKind::KernelResumed,
             "this start resumed the kernel of before (Fast Startup): it does not clear the pool".to_owned(),
         ),
         EventDetail::ServiceState { name, state } => {

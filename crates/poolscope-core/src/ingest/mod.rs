@@ -3,14 +3,23 @@
 //! Nothing here judges. Each module also offers the table that `inspect` shows of that format's content.
 
 mod counters;
+mod debugger;
 mod events;
+mod host;
 mod httperr;
 mod iis;
+mod inventory;
 mod poolmon;
 mod pooltag;
+mod processes;
+mod rammap;
+mod registry;
+mod verifier;
+mod xperf;
 
 pub(crate) use poolmon::label;
 use poolscope_formats::Records;
+pub(crate) use processes::named;
 
 use crate::model::{CaseBuilder, Evidence, short_name};
 use crate::table::Table;
@@ -18,6 +27,7 @@ use crate::table::Table;
 /// Adds one input to the case. Call it in the order of the inputs' paths.
 pub fn ingest(case: &mut CaseBuilder, mut evidence: Evidence, records: Option<Records>) {
     evidence.host = records.as_ref().and_then(host_name);
+    let path_time = processes::time_of(&evidence.path);
     let id = case.add_evidence(evidence);
     match records {
         Some(Records::Poolmon(log)) => poolmon::ingest(case, id, log),
@@ -26,6 +36,13 @@ pub fn ingest(case: &mut CaseBuilder, mut evidence: Evidence, records: Option<Re
         Some(Records::Events(log)) => events::ingest(case, id, log),
         Some(Records::Iis(log)) => iis::ingest(case, id, &log),
         Some(Records::Pooltag(file)) => case.pooltags.push((id, file)),
+        Some(Records::Debugger(log)) => debugger::ingest(case, id, log),
+        Some(Records::Verifier(report)) => verifier::ingest(case, id, report),
+        Some(Records::XperfPool(report)) => xperf::ingest(case, id, report),
+        Some(Records::RamMap(snapshot)) => rammap::ingest(case, id, snapshot),
+        Some(Records::Processes(listing)) => processes::ingest(case, id, path_time, listing),
+        Some(Records::Inventory(inventory)) => inventory::ingest(case, id, inventory),
+        Some(Records::Registry(export)) => registry::ingest(case, id, export),
         // Names were used while the counters were parsed; the rest has nothing to say to a case.
         Some(_) | None => {}
     }
@@ -37,6 +54,8 @@ pub fn host_name(records: &Records) -> Option<String> {
         Records::Counters(log) => log.machine.as_deref(),
         Records::Events(log) => log.computer.as_deref(),
         Records::Iis(log) => log.computer.as_deref(),
+        Records::Inventory(inventory) => host::name(&inventory.host),
+        Records::Debugger(log) => host::name(&log.host),
         _ => None,
     };
     name.map(short_name).filter(|name| !name.is_empty())
@@ -51,6 +70,13 @@ pub fn tables(records: &Records) -> Vec<Table> {
         Records::Events(log) => events::tables(log),
         Records::Iis(log) => iis::tables(log),
         Records::Pooltag(file) => pooltag::tables(file),
+        Records::Debugger(log) => debugger::tables(log),
+        Records::Verifier(report) => verifier::tables(report),
+        Records::XperfPool(report) => xperf::tables(report),
+        Records::RamMap(snapshot) => rammap::tables(snapshot),
+        Records::Processes(listing) => processes::tables(listing),
+        Records::Inventory(inventory) => inventory::tables(inventory),
+        Records::Registry(export) => registry::tables(export),
         _ => Vec::new(),
     }
 }

@@ -48,6 +48,11 @@ pub struct Boot {
     pub marks: Vec<BootMark>,
 }
 
+/// Whether two moments are of one start.
+pub(super) fn same_boot(a: Time, b: Time) -> bool {
+    a.seconds_since(b).abs() <= SAME_BOOT_SECONDS
+}
+
 /// The runs, in order, covering all of time.
 pub(super) fn cut(mut marks: Vec<BootMark>) -> Vec<Boot> {
     marks.sort_by_key(|mark| (mark.time, mark.kind, mark.source));

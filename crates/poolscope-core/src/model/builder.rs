@@ -7,13 +7,14 @@ use poolscope_formats::httperr::HttpErrLog;
 use poolscope_formats::pooltag::PooltagFile;
 use rustc_hash::FxHashMap;
 
-use super::boots::{Boot, BootMark, cut, fallen_counters};
-use super::events::TimelineEvent;
+use super::boots::{Boot, BootMark, cut, fallen_counters, same_boot};
+use super::events::{EventKind, TimelineEvent};
 use super::evidence::{Evidence, EvidenceId, Source};
 use super::host::HostFacts;
 use super::http::{self, HttpReason};
 use super::owners::OwnerClaim;
 use super::series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries, TagTable};
+use super::state::HostState;
 use crate::judge::SeriesKey;
 
 /// Everything the evidence says about one host.
@@ -47,6 +48,8 @@ pub struct Case {
     pub contradictions: Vec<Contradiction>,
     /// Statements about the evidence as a whole that belong among the gaps.
     pub caveats: Vec<Caveat>,
+    /// Drivers, changes, processes and settings.
+    pub state: HostState,
 }
 
 impl Case {
@@ -130,6 +133,8 @@ pub struct CaseBuilder {
     pub contradictions: Vec<Contradiction>,
     /// Caveats.
     pub caveats: Vec<Caveat>,
+    /// Drivers, changes, processes and settings.
+    pub state: HostState,
 }
 
 impl CaseBuilder {
@@ -168,6 +173,10 @@ impl CaseBuilder {
         self.events.extend(http_reasons.iter().filter_map(HttpReason::beginning));
         let order = self.sorted_snapshots();
         let tags = self.sorted_tags(&order);
+        // The kernel session of before went on: neither its pool nor its counters began anew.
+        let resumed: Vec<Time> =
+            self.events.iter().filter(|e| e.kind == EventKind::KernelResumed).map(|e| e.time).collect();
+        self.boot_marks.retain(|mark| !resumed.iter().any(|&at| same_boot(mark.time, at)));
         let fallen = fallen_counters(&tags, &self.snapshots, &self.boot_marks);
         self.boot_marks.extend(fallen);
         self.events
@@ -179,6 +188,7 @@ impl CaseBuilder {
         self.exhaustion_reports.sort_by_key(|report| (report.time, report.source));
         self.contradictions.sort_by_key(|row| row.source);
         self.caveats.sort();
+        let state = self.state.sorted(&self.events);
         Case {
             evidence: self.evidence,
             host: self.host,
@@ -194,6 +204,7 @@ impl CaseBuilder {
             owner_claims: self.owner_claims,
             contradictions: self.contradictions,
             caveats: self.caveats,
+            state,
         }
     }
 

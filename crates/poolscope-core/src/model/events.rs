@@ -9,6 +9,8 @@ use super::evidence::Source;
 pub enum EventKind {
     /// Windows started.
     Boot,
+    /// A "boot" that resumed the kernel of before (Fast Startup, hibernation): the pool was not cleared.
+    KernelResumed,
     /// Windows stopped, crashed or lost power, or somebody asked for a restart.
     Shutdown,
     /// Srv 2019 or 2020: the pool is empty.
@@ -20,6 +22,11 @@ pub enum EventKind {
     /// A driver or kernel service was installed, updated or loaded.
     DriverChange {
         /// The service's or the file's name.
+        name: String,
+    },
+    /// A file system filter was loaded: happens at every start, so it is a change only the first time.
+    FilterLoaded {
+        /// The filter's name.
         name: String,
     },
     /// A user-mode service was installed.

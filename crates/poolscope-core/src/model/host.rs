@@ -85,6 +85,10 @@ pub struct HostFacts {
     pub commit_limit_bytes: Option<Stated<u64>>,
     /// True if /3GB or a larger user address space is configured (32-bit only).
     pub three_gb: Option<Stated<bool>>,
+    /// The most the nonpaged pool can hold in bytes, as this very kernel computed it (`!vm`).
+    pub nonpaged_limit_bytes: Option<Stated<u64>>,
+    /// The most the paged pool can hold in bytes, likewise.
+    pub paged_limit_bytes: Option<Stated<u64>>,
 }
 
 impl HostFacts {

@@ -9,18 +9,25 @@ pub use poolscope_formats::{Kind, Place, Pool, Tag, Time};
 
 mod boots;
 mod builder;
+mod drivers;
 mod events;
 mod evidence;
 mod host;
 mod http;
 mod owners;
 mod series;
+mod state;
 
 pub use boots::{Boot, BootMark, BootMarkKind};
 pub use builder::{Case, CaseBuilder, Caveat, Contradiction, ExhaustionReport};
+pub use drivers::Driver;
+pub(crate) use drivers::stem;
 pub use events::{EventKind, TimelineEvent};
 pub use evidence::{Evidence, EvidenceId, Source};
 pub use host::{Bits, HostFacts, Stated, WindowsVersion, short_name};
 pub use http::HttpReason;
 pub use owners::{Grade, OwnerClaim, OwnerKind};
 pub use series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries, TagTable};
+pub use state::{
+    Change, ChangeWhat, HostState, ProcessMoment, RegistrySetting, StandingTable, VerifiedState,
+};

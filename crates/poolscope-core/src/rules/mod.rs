@@ -6,20 +6,39 @@
 
 mod big_but_static;
 mod boot_cut;
+mod change_before_onset;
 mod contradictory_row;
+mod default_tag;
 mod event_object_size;
+mod exhaustion_not_pool;
 mod exhaustion_seen;
+mod fast_startup;
+mod handles_without_objects;
 mod http_not_memory;
+mod lock_step;
 mod looks_like_a_leak;
+mod objects_with_handles;
+mod objects_without_handles;
+mod pinned;
+mod private_twin;
 mod single_snapshot;
 mod steady_growth;
+mod system_handles;
 mod unexplained_growth;
+mod works_for_others;
+mod zombies;
 
 use poolscope_formats::Time;
 
 use crate::bounds::Bound;
-use crate::judge::{HostJudgement, SeriesKey};
+use crate::judge::{HostJudgement, SeriesKey, TagJudgement};
 use crate::model::{Case, Source};
+
+/// Suspects that rules speak of at most: beyond these a reader learns nothing.
+const MOST_SUSPECTS: usize = 10;
+
+/// Tags of a single snapshot that are worth a look for their size alone.
+const MOST_BIG_ONES: usize = 3;
 
 /// What a rule reads.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +71,26 @@ impl<'a> View<'a> {
         use crate::judge::Standing;
         let leaking = self.boots.iter().rev().find(|boot| boot.judgement.standing == Standing::Leak);
         leaking.or_else(|| self.boots.iter().max_by_key(|boot| (boot.judgement.snapshots, boot.boot)))
+    }
+
+    /// The tags under suspicion in the main boot, most suspect first: those that leak; where the evidence is too
+    /// thin for that, those that grew, or from a single snapshot those that hold most.
+    pub fn suspects(&self) -> Vec<&'a TagJudgement> {
+        use crate::judge::Standing;
+        let Some(boot) = self.main_boot() else { return Vec::new() };
+        let tags = &boot.judgement.tags;
+        let mut chosen: Vec<&TagJudgement> = tags.iter().filter(|tag| tag.leaking).collect();
+        if chosen.is_empty() && boot.judgement.standing == Standing::NotEnoughEvidence {
+            if boot.judgement.snapshots < 2 {
+                chosen.extend(tags);
+                chosen.sort_by_key(|tag| (std::cmp::Reverse(tag.outstanding_bytes), tag.key));
+                chosen.truncate(MOST_BIG_ONES);
+            } else {
+                chosen.extend(tags.iter().filter(|tag| tag.rate_bytes_per_hour.estimate > 0.0));
+            }
+        }
+        chosen.truncate(MOST_SUSPECTS);
+        chosen
     }
 
     /// Where the last point of a tag within a boot stands.
@@ -168,6 +207,19 @@ pub static RULES: &[Rule] = &[
     single_snapshot::RULE,
     event_object_size::RULE,
     looks_like_a_leak::RULE,
+    objects_with_handles::RULE,
+    objects_without_handles::RULE,
+    handles_without_objects::RULE,
+    system_handles::RULE,
+    zombies::RULE,
+    lock_step::RULE,
+    private_twin::RULE,
+    works_for_others::RULE,
+    pinned::RULE,
+    change_before_onset::RULE,
+    fast_startup::RULE,
+    exhaustion_not_pool::RULE,
+    default_tag::RULE,
 ];
 
 /// The findings of every rule, in order of the codes.
@@ -178,6 +230,15 @@ pub fn check_all(view: &View<'_>) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_rule_needs_evidence() {
+        for samples in [0, 1, 12] {
+            let found = crate::testcase::TestCase::new(samples).with(check_all);
+            let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+            assert!(codes.iter().all(|code| *code == "PS008"), "{samples}: {codes:?}");
+        }
+    }
 
     #[test]
     fn codes_are_unique_and_sorted_and_docs_have_their_headings() {

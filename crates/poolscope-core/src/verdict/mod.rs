@@ -4,6 +4,7 @@
 //! `no_leak_seen` only where they would have shown one, `other_problem` only where requests failed for reasons
 //! that have nothing to do with memory and nothing else points at the pool.
 
+mod conflicts;
 mod gaps;
 mod next_steps;
 pub(crate) mod owners;

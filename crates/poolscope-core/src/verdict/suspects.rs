@@ -3,11 +3,13 @@
 use poolscope_formats::Time;
 
 use super::State;
+use super::conflicts::conflicts;
 use super::owners::{Owner, owners};
 use crate::ingest::label;
 use crate::judge::{Class, Interval, Onset, SeriesKey, Standing, TagJudgement};
 use crate::model::Source;
 use crate::rules::{BootJudgement, Finding, View};
+use crate::system_images::works_for_others;
 use crate::units::{bytes, bytes_per_hour, count, hours};
 
 /// Suspects listed at most.
@@ -218,7 +220,13 @@ fn leak_lines(first: &Suspect, lines: &mut Vec<String>) {
         bytes(first.outstanding_bytes as f64),
         count(first.outstanding_count as f64)
     ));
-    if let Some(owner) = first.owners.first() {
+    if let Some(owner) = first.owners.first().filter(|owner| works_for_others(&owner.name)) {
+        lines.push(format!(
+            "It is allocated by {} ({}), which works for others: the culprit is whoever makes it allocate.",
+            owner.name,
+            owner.grade.words()
+        ));
+    } else if let Some(owner) = first.owners.first() {
         lines.push(format!("Owner: {} ({}).", owner.name, owner.grade.words()));
     } else {
         lines.push("Nothing in the evidence names its owner.".to_owned());
@@ -270,6 +278,7 @@ pub(super) fn against(view: &View<'_>, suspects: &[Suspect]) -> Vec<String> {
     if quiet {
         lines.push("In another boot of comparable length no leak is seen.".to_owned());
     }
+    lines.extend(conflicts(first));
     if first.owners.first().is_none_or(|owner| owner.grade >= crate::model::Grade::TextMap) {
         lines.push(
             "No driver image, trace or handle count confirms the owner; a tag alone names none.".to_owned(),

@@ -18,6 +18,7 @@ mod unglue;
 pub use reader::parse;
 pub use recognise::{parse_records, test};
 pub use rows::{Figure, PoolRow};
+pub use times::from_name as time_from_name;
 
 use crate::tag::{Pool, Tag};
 use crate::time::{Time, Zone};

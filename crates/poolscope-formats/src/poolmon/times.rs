@@ -25,7 +25,7 @@ pub(super) fn time_line(line: &[u8]) -> Option<(dates::Reading, Zone)> {
 /// The moment a file's name states: `2026-05-01_0830.log`, `poolsnap_20260501-083015.txt`, `1777624200.log`,
 /// `2026-05-01_1777624200.pool.csv`. A date without a time of day is none. Epoch numbers are UTC; the rest is
 /// wall time of an unknown zone.
-pub(super) fn from_name(name: &str) -> Option<(Time, Zone)> {
+pub fn from_name(name: &str) -> Option<(Time, Zone)> {
     let bytes = name.as_bytes();
     let mut runs: Vec<(usize, &[u8])> = Vec::new();
     let mut at = 0;

@@ -1,0 +1,145 @@
+//! Changes of the host ranked as causes of a growth: nearest and weightiest first, each with what speaks against
+//! it.
+//!
+//! A change supports a suspicion. It never convicts: most servers are changed every day.
+
+use poolscope_formats::Time;
+
+use crate::judge::TagJudgement;
+use crate::model::{Change, ChangeWhat, stem};
+use crate::rules::{BootJudgement, View};
+use crate::units::hours;
+
+/// A leak is seldom noticed later than this after its cause; older changes are not told.
+const DAYS_BEFORE_THE_ONSET: f64 = 14.0;
+
+/// Hours after which a change weighs half.
+const HALF_WEIGHT_HOURS: f64 = 24.0;
+
+/// A change that carries the name of a driver which other evidence ties to the tag.
+const NAMED_BY_OTHER_EVIDENCE: f64 = 8.0;
+
+/// One change before a growth began.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct RankedChange {
+    /// The change.
+    pub(crate) change: Change,
+    /// Hours from it to the onset; 0 where it lies within the onset's interval.
+    pub(crate) hours_before: f64,
+    /// Weight, only to be compared.
+    pub(crate) weight: f64,
+    /// What speaks against it, in clauses.
+    pub(crate) against: Vec<String>,
+}
+
+/// When the growth of a tag began, and whether that was seen: else it is the begin of the series or of the boot.
+pub(crate) struct Began {
+    /// Best estimate.
+    pub(crate) at: Time,
+    /// Latest possible moment.
+    pub(crate) latest: Time,
+    /// False if it grew from the first sample on.
+    pub(crate) seen: bool,
+}
+
+/// When a tag's growth began.
+pub(crate) fn began(boot: &BootJudgement, tag: &TagJudgement) -> Option<Began> {
+    if let Some(onset) = tag.onset {
+        return Some(Began { at: onset.at, latest: onset.latest, seen: true });
+    }
+    let first = tag.first?;
+    // It may have begun at the start of Windows, if that is known, and at the latest at the first sample.
+    let at = if boot.from > Time(i64::MIN) { boot.from } else { first };
+    Some(Began { at, latest: first, seen: false })
+}
+
+/// The changes before the growth of a tag, weightiest first.
+pub(crate) fn before_the_onset(
+    view: &View<'_>,
+    boot: &BootJudgement,
+    tag: &TagJudgement,
+) -> Vec<RankedChange> {
+    let Some(began) = began(boot, tag) else { return Vec::new() };
+    let signatures =
+        view.case.state.changes.iter().filter(|change| change.what == ChangeWhat::SignatureUpdate).count();
+    let mut ranked: Vec<RankedChange> = view
+        .case
+        .state
+        .changes
+        .iter()
+        .filter(|change| change.time <= began.latest)
+        .filter_map(|change| {
+            let hours_before = began.at.hours_since(change.time).max(0.0);
+            (hours_before <= DAYS_BEFORE_THE_ONSET * 24.0)
+                .then(|| rank(view, boot, tag, &began, change, hours_before, signatures))
+        })
+        .collect();
+    ranked.sort_by(|a, b| {
+        b.weight
+            .total_cmp(&a.weight)
+            .then_with(|| (b.change.time, &a.change.name).cmp(&(a.change.time, &b.change.name)))
+    });
+    ranked
+}
+
+fn rank(
+    view: &View<'_>,
+    boot: &BootJudgement,
+    tag: &TagJudgement,
+    began: &Began,
+    change: &Change,
+    hours_before: f64,
+    signatures: usize,
+) -> RankedChange {
+    let mut against = Vec::new();
+    // A driver loads when it is installed; an update often works only after a restart.
+    let mut weight = match change.what {
+        ChangeWhat::Driver => 4.0,
+        ChangeWhat::Service => 3.0,
+        ChangeWhat::Update => 2.0,
+        ChangeWhat::SignatureUpdate => 0.5,
+    } * 0.5f64.powf(hours_before / HALF_WEIGHT_HOURS);
+    let named = view
+        .case
+        .owner_claims
+        .iter()
+        .any(|claim| claim.tag == tag.key.tag && stem(&claim.name) == stem(&change.name));
+    if named {
+        weight *= NAMED_BY_OTHER_EVIDENCE;
+    }
+    if let Some(earlier) = leaked_before(view, boot, tag, change.time) {
+        weight *= 0.1;
+        against.push(format!("the tag grew in the run of Windows before {earlier} UTC already"));
+    }
+    if change.what == ChangeWhat::SignatureUpdate {
+        let times = if signatures > 1 { format!(" ({signatures} in this evidence)") } else { String::new() };
+        against.push(format!("signature updates come daily{times}"));
+    }
+    if change.what == ChangeWhat::Update && !started_between(view, change.time, began.latest) {
+        weight *= 0.5;
+        against.push("no start of Windows lies between, and most updates work only after one".to_owned());
+    }
+    if hours_before > 48.0 {
+        against.push(format!("{} lie between", hours(hours_before)));
+    }
+    if !began.seen {
+        against.push("the growth began before the first sample, so its begin is not known".to_owned());
+    }
+    if change.day_only {
+        against.push("only the day of the change is known".to_owned());
+    }
+    RankedChange { change: change.clone(), hours_before, weight, against }
+}
+
+/// The end of an earlier run of Windows in which the tag leaked already, before the change.
+fn leaked_before(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement, change: Time) -> Option<Time> {
+    let earlier = view.boots.iter().filter(|one| one.to <= boot.from && one.to <= change);
+    earlier
+        .filter(|one| one.judgement.tags.iter().any(|other| other.key == tag.key && other.leaking))
+        .map(|one| one.to)
+        .next_back()
+}
+
+fn started_between(view: &View<'_>, from: Time, to: Time) -> bool {
+    view.case.boots.iter().any(|boot| boot.from > from && boot.from <= to)
+}

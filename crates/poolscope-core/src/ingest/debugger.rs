@@ -1,0 +1,151 @@
+//! Debugger text: `!poolused` becomes a snapshot of the tag table, callers become owner claims, process lists
+//! and handle tables become listings.
+
+use poolscope_formats::debugger::{CommandOutput, DebuggerLog, DebuggerOutput, PoolFind, PoolUsed};
+use poolscope_formats::{Place, Time};
+
+use super::{host, processes, verifier};
+use crate::judge::SeriesKey;
+use crate::model::{CaseBuilder, EvidenceId, ProcessMoment, SnapshotFacts, Source, TagPoint};
+use crate::table::Table;
+
+pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: DebuggerLog) {
+    let taken = host::taken_at(&log.host);
+    host::ingest(case, evidence, &log.host);
+    for (order, output) in log.outputs.into_iter().enumerate() {
+        let source = Source { evidence, place: output.place };
+        match output.output {
+            DebuggerOutput::PoolUsed(used) => pool_used(case, source, taken, order, &used),
+            DebuggerOutput::Memory(memory) => host::ingest(case, evidence, &memory.host),
+            DebuggerOutput::Verifier(drivers) => {
+                for driver in drivers {
+                    verifier::driver(case, evidence, driver);
+                }
+            }
+            DebuggerOutput::Processes(list) => case.state.processes.push(ProcessMoment {
+                time: taken,
+                source,
+                complete: list.len() > 4,
+                processes: list,
+                handles: Vec::new(),
+                total_handles: None,
+            }),
+            DebuggerOutput::Handles(table) => case.state.processes.push(ProcessMoment {
+                time: taken,
+                source,
+                complete: false,
+                processes: Vec::new(),
+                handles: table.by_type,
+                total_handles: None,
+            }),
+            _ => {}
+        }
+    }
+    verifier::wdf(case, evidence, &log.wdf);
+}
+
+/// `!poolused` counts what is outstanding now, which is what a point of a series is.
+fn pool_used(case: &mut CaseBuilder, source: Source, taken: Option<Time>, order: usize, used: &PoolUsed) {
+    if taken.is_none() {
+        case.caveat("Some snapshots carry no time at all; no rate can be computed from them.", source);
+    }
+    if used.partial {
+        case.caveat("Some listings are cut short: a tag that is missing there proves nothing.", source);
+    }
+    let total = |at: usize| used.totals.and_then(|totals| totals.get(at).map(|&(_, bytes)| bytes));
+    let index = case.add_snapshot(SnapshotFacts {
+        time: taken.unwrap_or(Time(order as i64)),
+        timed: taken.is_some(),
+        evidence: source.evidence,
+        line: line_of(source.place),
+        rows: u32::try_from(used.rows.len()).unwrap_or(u32::MAX),
+        cut: used.partial,
+        // The sum over the tags is less than the pool; it stands in where nothing else is there.
+        pool_nonpaged_bytes: total(0),
+        pool_paged_bytes: total(1),
+    });
+    for row in used.rows.iter().filter(|row| row.outstanding > 0 || row.bytes > 0) {
+        let point = TagPoint {
+            snapshot: index,
+            line: u32::try_from(line_of(row.place)).unwrap_or(u32::MAX),
+            allocs: row.allocs.unwrap_or(0) as u32,
+            count: i64::try_from(row.outstanding).unwrap_or(i64::MAX),
+            bytes: row.bytes,
+        };
+        case.add_point(SeriesKey { pool: row.pool, tag: row.tag }, point);
+    }
+}
+
+/// The line of a place, 0 where it has none.
+fn line_of(place: Place) -> u64 {
+    match place {
+        Place::Line(line) => line,
+        _ => 0,
+    }
+}
+
+pub(super) fn tables(log: &DebuggerLog) -> Vec<Table> {
+    let mut tables = Vec::new();
+    if !log.host.is_empty() {
+        tables.push(Table::new("host", &host::COLUMNS, host::rows(&log.host)));
+    }
+    for output in &log.outputs {
+        tables.push(table(output));
+    }
+    tables
+}
+
+fn table(output: &CommandOutput) -> Table {
+    let command = |usual: &str| output.command.clone().unwrap_or_else(|| usual.to_owned());
+    match &output.output {
+        DebuggerOutput::PoolUsed(used) => {
+            let mut rows: Vec<_> =
+                used.rows.iter().filter(|row| row.outstanding > 0 || row.bytes > 0).collect();
+            rows.sort_by_key(|row| (std::cmp::Reverse(row.bytes), row.tag, row.pool));
+            let cells = rows.iter().map(|row| {
+                vec![
+                    row.tag.to_string(),
+                    row.pool.name().to_owned(),
+                    row.outstanding.to_string(),
+                    row.bytes.to_string(),
+                    row.owner.clone().unwrap_or_else(|| "-".to_owned()),
+                    row.place.to_string(),
+                ]
+            });
+            let columns = [
+                ("Tag", false),
+                ("Pool", false),
+                ("Outstanding", true),
+                ("Bytes", true),
+                ("Owner", false),
+                ("Place", false),
+            ];
+            Table::new(format!("{}: most bytes first", command("!poolused")), &columns, cells)
+        }
+        DebuggerOutput::PoolFind(find) => found(&command("!poolfind"), find),
+        DebuggerOutput::Memory(memory) => {
+            Table::new(command("!vm"), &host::COLUMNS, host::rows(&memory.host))
+        }
+        DebuggerOutput::Verifier(drivers) => verifier::driver_table(&command("!verifier"), drivers),
+        DebuggerOutput::Processes(list) => processes::process_table(&command("!process 0 0"), list),
+        DebuggerOutput::Handles(table) => processes::handle_table(&command("!handle"), &table.by_type),
+        _ => Table::new(command("output that is not shown"), &[], Vec::new()),
+    }
+}
+
+/// Blocks by size: the size class of a tag's blocks tells what they hold.
+fn found(command: &str, find: &PoolFind) -> Table {
+    let mut sizes = std::collections::BTreeMap::<(bool, u64), u64>::new();
+    for block in &find.blocks {
+        *sizes.entry((block.allocated, block.bytes)).or_default() += 1;
+    }
+    let mut rows: Vec<_> = sizes.into_iter().collect();
+    rows.sort_by_key(|&((allocated, bytes), count)| (std::cmp::Reverse(count), !allocated, bytes));
+    let cells = rows.into_iter().map(|((allocated, bytes), count)| {
+        let state = if allocated { "allocated" } else { "free" };
+        vec![bytes.to_string(), state.to_owned(), count.to_string()]
+    });
+    let unfinished = if find.finished { "" } else { ", the search was not finished" };
+    let title = format!("{command}: blocks by size{unfinished}");
+    Table::new(title, &[("Bytes", true), ("State", false), ("Blocks", true)], cells)
+}

@@ -1,0 +1,136 @@
+//! Twin tags: tags whose outstanding counts move together share one code path, so a private one names the owner
+//! of a shared one.
+
+use poolscope_formats::Tag;
+
+use crate::ingest::label;
+use crate::judge::{LockstepGroup, LockstepMember, SeriesKey};
+use crate::model::{Grade, OwnerKind, Source};
+use crate::rules::{BootJudgement, View};
+use crate::system_images::works_for_others;
+use crate::tagnotes::{TagClass, note};
+
+/// Counts in a whole ratio up to this belong to one code path (IoFE stood at two for each WCsc in a public case).
+const MOST_EACH: f64 = 4.0;
+
+/// How far from a whole number a ratio may be: freed ones lag behind.
+const RATIO_TOLERANCE: f64 = 0.06;
+
+/// A private tag that moves one to one (or in a small whole ratio) with a shared one.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Twin {
+    /// The private tag.
+    pub(crate) pointer: SeriesKey,
+    /// Allocations of the shared tag for each of the private one.
+    pub(crate) ratio: f64,
+    /// Correlation of their changes.
+    pub(crate) agreement: f64,
+    /// Who owns the private tag: name, kind, how that is known; `None` if no evidence and no list says.
+    pub(crate) owner: Option<TwinOwner>,
+}
+
+/// The owner of a private tag.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct TwinOwner {
+    /// File name, or component.
+    pub(crate) name: String,
+    /// What it is.
+    pub(crate) kind: OwnerKind,
+    /// How strong the evidence for the private tag is.
+    pub(crate) grade: Grade,
+    /// Where, if it is evidence of the case.
+    pub(crate) source: Option<Source>,
+}
+
+/// The private twins of a tag, those with a known owner first.
+pub(crate) fn twins(view: &View<'_>, boot: &BootJudgement, key: SeriesKey) -> Vec<Twin> {
+    let mut twins = Vec::new();
+    // A private tag needs nobody to name its owner.
+    if note(key.tag).is_some_and(|note| note.class == TagClass::Private) {
+        return twins;
+    }
+    for group in &boot.judgement.groups {
+        let Some(shared) = group.members.iter().find(|member| member.key == key) else { continue };
+        for pointer in group.members.iter().filter(|member| member.key != key) {
+            twins.extend(twin(view, group, shared, pointer));
+        }
+    }
+    twins.sort_by_key(|twin| {
+        (twin.owner.is_none(), twin.owner.as_ref().map(|owner| owner.grade), twin.pointer)
+    });
+    twins
+}
+
+fn twin(
+    view: &View<'_>,
+    group: &LockstepGroup,
+    shared: &LockstepMember,
+    pointer: &LockstepMember,
+) -> Option<Twin> {
+    let ratio = shared.ratio / pointer.ratio;
+    (whole(ratio) || whole(1.0 / ratio)).then_some(())?;
+    let class = note(pointer.key.tag).map(|note| note.class);
+    // An object or a shared tag points at nobody; an unknown one may be private.
+    if class.is_some_and(|class| class != TagClass::Private) {
+        return None;
+    }
+    let owner = pointer_owner(view, pointer.key);
+    // A list that calls a tag the system's own leaves nothing to point at.
+    if owner.as_ref().is_some_and(|owner| works_for_others(&owner.name)) {
+        return None;
+    }
+    Some(Twin { pointer: pointer.key, ratio, agreement: group.agreement, owner })
+}
+
+fn whole(ratio: f64) -> bool {
+    let nearest = ratio.round();
+    (1.0..=MOST_EACH).contains(&nearest) && (ratio - nearest).abs() <= RATIO_TOLERANCE * nearest
+}
+
+/// The best known owner of a private tag: a claim of the evidence, a pooltag file, poolscope's notes.
+fn pointer_owner(view: &View<'_>, key: SeriesKey) -> Option<TwinOwner> {
+    let claims = view.case.owner_claims.iter();
+    let claim = claims
+        .filter(|claim| claim.tag == key.tag && claim.grade < Grade::TextMap)
+        .min_by_key(|claim| (claim.grade, &claim.name));
+    if let Some(claim) = claim {
+        return Some(TwinOwner {
+            name: claim.name.clone(),
+            kind: claim.kind,
+            grade: claim.grade,
+            source: claim.source,
+        });
+    }
+    if let Some((name, source)) = text_owner(view, key.tag) {
+        let kind = if name.ends_with(".sys") { OwnerKind::Driver } else { OwnerKind::Component };
+        return Some(TwinOwner { name, kind, grade: Grade::TextMap, source: Some(source) });
+    }
+    let note = note(key.tag)?;
+    let name = note.component.to_owned();
+    name.ends_with(".sys").then_some(TwinOwner {
+        name,
+        kind: OwnerKind::Driver,
+        grade: Grade::TextMap,
+        source: None,
+    })
+}
+
+/// What the user's pooltag files say, exact patterns only: wildcards name families.
+fn text_owner(view: &View<'_>, tag: Tag) -> Option<(String, Source)> {
+    view.case.pooltags.iter().find_map(|(evidence, file)| {
+        let entry = file.lookup(tag).find(|entry| entry.binary.is_some())?;
+        let place = poolscope_formats::Place::Line(entry.line);
+        Some((entry.binary.as_deref()?.to_owned(), Source { evidence: *evidence, place }))
+    })
+}
+
+impl Twin {
+    /// `NPBL (nonpaged)` moves with it, in words a reader can check.
+    pub(crate) fn reason(&self) -> String {
+        let (each, of) =
+            if self.ratio >= 1.0 { (self.ratio, "this tag") } else { (1.0 / self.ratio, "the twin") };
+        let ratio = if each < 1.5 { "one to one".to_owned() } else { format!("{each:.0} of {of} to one") };
+        let pointer = label(self.pointer.tag, self.pointer.pool);
+        format!("its own tag {pointer} moves with it {ratio} (agreement {:.2})", self.agreement)
+    }
+}
