@@ -209,13 +209,10 @@ pub struct Format {
 
 /// Every format, most specific first; of those, first what comes in thousands of files.
 pub static FORMATS: &[Format] = &[
-<<<<<<< HEAD
     Format { kind: Kind::Poolmon, test: crate::poolmon::test, parse: crate::poolmon::parse_records },
     Format { kind: Kind::DriverImage, test: crate::pe::looks_like, parse: crate::pe::parse },
-=======
     // Before the trace it also is.
     Format { kind: Kind::Blg, test: crate::blg::test, parse: crate::blg::parse },
->>>>>>> evid
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
     Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },
     Format { kind: Kind::EventXml, test: crate::events::test_xml, parse: crate::events::parse_xml },

@@ -5,10 +5,7 @@
 
 pub mod blg;
 pub mod counters;
-<<<<<<< HEAD
 pub mod drivers;
-=======
->>>>>>> evid
 pub mod event_xml;
 pub mod evtx;
 pub mod httperr;
