@@ -12,6 +12,7 @@
 //! [`Parsed`]`<`[`Records`]`>`. To add a format: write its module, add a [`Records`] variant and a row in
 //! [`detect::FORMATS`] (CONTRIBUTING.md has the steps).
 
+pub mod blg;
 pub mod columns;
 pub mod counters;
 pub mod cursor;

@@ -56,6 +56,13 @@ pub const MAX_EVENT_XML_DEPTH: usize = 64;
 /// Chunks of a binary event log read at once: 2 MB of input, some 10 MB of XML.
 pub const EVTX_CHUNKS_AT_ONCE: usize = 32;
 
+/// Bytes of one record of a performance log, its pieces together: a sample of everything on a big terminal
+/// server (all threads included) is under 20 MB.
+pub const MAX_BLG_RECORD_BYTES: usize = 64 * 1024 * 1024;
+
+/// Counters in the catalogue of one performance log.
+pub const MAX_BLG_ENTRIES: usize = 250_000;
+
 /// The longest row of a W3C log. http.sys cuts URLs at 4,096 bytes and IIS at 16 KB; longer is noise.
 pub const MAX_W3C_LINE_BYTES: usize = 64 * 1024;
 

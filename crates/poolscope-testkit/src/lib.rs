@@ -4,6 +4,7 @@
 //! none of ours, so a misreading on one side cannot cancel out on the other.
 
 pub mod counters;
+pub mod blg;
 pub mod event_xml;
 pub mod evtx;
 pub mod httperr;

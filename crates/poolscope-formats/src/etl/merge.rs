@@ -15,6 +15,8 @@ pub enum Met<'a> {
     Event {
         /// The processor it happened on.
         processor: u16,
+        /// Offset of its buffer in the file.
+        buffer_offset: u64,
         /// The event.
         event: Event<'a>,
     },
@@ -79,7 +81,8 @@ pub fn for_each_event(
     }
     while let Some(head) = heads.iter_mut().filter(|head| head.live).min_by_key(|head| head.ticks) {
         if let Some(Ok(event)) = Events::new(head.memory.body(head.packed, head.body_bytes, head.at)).next() {
-            meet(Met::Event { processor: head.processor, event });
+            let buffer_offset = head.entry.map_or(0, |entry| entry.offset);
+            meet(Met::Event { processor: head.processor, buffer_offset, event });
             head.at += event.record_bytes().next_multiple_of(8);
         }
         advance(head, container, input, &mut meet)?;
