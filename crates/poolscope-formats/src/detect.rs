@@ -195,6 +195,8 @@ pub struct Format {
 
 /// Every format, most specific first.
 pub static FORMATS: &[Format] = &[
+    // Before the trace it also is.
+    Format { kind: Kind::Blg, test: crate::blg::test, parse: crate::blg::parse },
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
     Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },
     Format { kind: Kind::EventXml, test: crate::events::test_xml, parse: crate::events::parse_xml },

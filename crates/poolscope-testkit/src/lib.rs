@@ -3,8 +3,8 @@
 //! The writers are made from the public format descriptions, apart from the readers: this crate depends on
 //! none of ours, so a misreading on one side cannot cancel out on the other.
 
-pub mod counters;
 pub mod blg;
+pub mod counters;
 pub mod event_xml;
 pub mod evtx;
 pub mod httperr;

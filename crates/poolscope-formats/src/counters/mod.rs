@@ -19,6 +19,7 @@ mod tables;
 pub use identity::mark_identities;
 pub use ids::CounterId;
 pub use names::Names;
+pub(crate) use names::english_name;
 pub use recognise::{parse, parse_records, test};
 
 use crate::time::{Time, Zone};

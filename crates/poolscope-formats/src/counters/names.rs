@@ -52,6 +52,11 @@ const NAMES: &[(u32, &str, &str, &str)] = &[
 /// Other spellings of English names: newer objects and counters of the same meaning.
 const SYNONYMS: &[(&str, &str)] = &[("process v2", "process"), ("process id", "id process")];
 
+/// The English name of a perflib index, of those that matter here.
+pub(crate) fn english_name(index: u32) -> Option<&'static str> {
+    NAMES.iter().find(|(known, ..)| *known == index).map(|(_, name, ..)| *name)
+}
+
 /// Names to ids for one log.
 #[derive(Debug)]
 pub struct Names {
