@@ -11,10 +11,10 @@ pub(super) struct Fields {
 }
 
 /// By a `#Fields` list.
-pub(super) fn stated(names: &[&[u8]]) -> Result<(Fields, usize), String> {
+pub(super) fn stated(names: &[&[u8]]) -> Result<(Fields, usize, usize), String> {
     let reason = position(names, "s-reason").ok_or("the field `s-reason` is missing")?;
     let status = position(names, "sc-status").ok_or("the field `sc-status` is missing")?;
-    Ok((Fields { status, reason }, status.max(reason)))
+    Ok((Fields { status, reason }, status.min(reason), status.max(reason)))
 }
 
 /// The known layouts by their number of columns: Windows Server 2003 to 2012, 2016, 2022, and 2026.
@@ -41,7 +41,7 @@ pub(super) fn guess(row: &[u8]) -> Option<Columns<Fields>> {
         let fits = (status == b"-" || (status.len() == 3 && status.iter().all(u8::is_ascii_digit)))
             && (site == b"-" || site.iter().all(u8::is_ascii_digit))
             && (reason == b"-" || reason.iter().any(u8::is_ascii_alphabetic));
-        fits.then_some(Columns { date: Some(0), time: 1, last: known.reason, fields: *known })
+        fits.then(|| Columns::new(Some(0), 1, known.status, known.reason, *known))
     })
 }
 

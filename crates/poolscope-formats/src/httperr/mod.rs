@@ -28,7 +28,7 @@ impl W3cFormat for HttpErr {
     type Fields = Fields;
     type Tally = Tally;
 
-    fn fields(names: &[&[u8]]) -> Result<(Fields, usize), String> {
+    fn fields(names: &[&[u8]]) -> Result<(Fields, usize, usize), String> {
         layout::stated(names)
     }
 

@@ -1,7 +1,5 @@
 //! Sums an HTTPERR log: reasons with their minutes, statuses.
 
-use std::collections::BTreeMap;
-
 use super::layout::Fields;
 use super::reasons;
 use super::records::{HttpErrLog, ReasonClass, ReasonStat};
@@ -19,11 +17,10 @@ pub(super) struct Tally {
     /// The reason of the last row: rows of one reason stand together.
     last: usize,
     dropped_rows: u64,
-    statuses: BTreeMap<u16, u64>,
+    /// Rows by status, from 0 to 999.
+    statuses: Vec<u64>,
     /// The last row's status bytes and value.
     status: ([u8; 3], Option<u16>),
-    /// Rows of that status not yet in `statuses`.
-    status_rows: u64,
     budget: MinuteBudget,
 }
 
@@ -87,25 +84,24 @@ impl Tally {
     }
 
     fn count_status(&mut self, status: ([u8; 3], Option<u16>)) {
-        if status != self.status {
-            self.flush_status();
-            self.status = status;
+        self.status = status;
+        let Some(status) = status.1 else { return };
+        if self.statuses.is_empty() {
+            self.statuses.resize(1_000, 0);
         }
-        self.status_rows += 1;
-    }
-
-    fn flush_status(&mut self) {
-        if let (Some(status), rows @ 1..) = (self.status.1, self.status_rows) {
-            *self.statuses.entry(status).or_default() += rows;
+        if let Some(rows) = self.statuses.get_mut(usize::from(status)) {
+            *rows += 1;
         }
-        self.status_rows = 0;
     }
 
     /// Adds the sums of the next block.
-    pub fn merge(&mut self, mut block: Self, lines_before: u64) {
-        block.flush_status();
-        for (status, rows) in block.statuses {
-            *self.statuses.entry(status).or_default() += rows;
+    pub fn merge(&mut self, block: Self, lines_before: u64) {
+        if self.statuses.is_empty() {
+            self.statuses = block.statuses;
+        } else {
+            for (sum, rows) in self.statuses.iter_mut().zip(block.statuses) {
+                *sum += rows;
+            }
         }
         self.dropped_rows += block.dropped_rows;
         for reason in block.reasons {
@@ -183,7 +179,7 @@ pub(super) fn finish(log: Log<Tally>, rows: u64) -> HttpErrLog {
         rows,
         reasons,
         rows_of_dropped_reasons: log.tally.dropped_rows,
-        statuses: log.tally.statuses,
+        statuses: (0u16..).zip(log.tally.statuses).filter(|(_, rows)| *rows > 0).collect(),
         service_starts: log.starts,
     }
 }

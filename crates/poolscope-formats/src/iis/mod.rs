@@ -24,7 +24,7 @@ impl W3cFormat for Iis {
     type Fields = Fields;
     type Tally = Tally;
 
-    fn fields(names: &[&[u8]]) -> Result<(Fields, usize), String> {
+    fn fields(names: &[&[u8]]) -> Result<(Fields, usize, usize), String> {
         tally::stated(names)
     }
 

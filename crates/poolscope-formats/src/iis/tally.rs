@@ -18,7 +18,7 @@ pub(super) struct Fields {
 }
 
 /// By a `#Fields` list.
-pub(super) fn stated(names: &[&[u8]]) -> Result<(Fields, usize), String> {
+pub(super) fn stated(names: &[&[u8]]) -> Result<(Fields, usize, usize), String> {
     let fields = Fields {
         status: position(names, "sc-status").ok_or("the field `sc-status` is missing")?,
         substatus: position(names, "sc-substatus"),
@@ -26,8 +26,9 @@ pub(super) fn stated(names: &[&[u8]]) -> Result<(Fields, usize), String> {
         site: position(names, "s-sitename"),
         computer: position(names, "s-computername"),
     };
-    let others = [fields.substatus, fields.win32, fields.site, fields.computer];
-    Ok((fields, others.into_iter().flatten().chain([fields.status]).max().unwrap_or(0)))
+    let optional = [fields.substatus, fields.win32, fields.site, fields.computer];
+    let all = || optional.into_iter().flatten().chain([fields.status]);
+    Ok((fields, all().min().unwrap_or(0), all().max().unwrap_or(0)))
 }
 
 /// The sums of a block or of the whole.

@@ -14,7 +14,9 @@ const NOTED_STEP_BACK: i64 = 60_000_000;
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
     bytes: &'a [u8],
+    /// Places of blanks, of those after the first `skipped`.
     blanks: &'a [u32],
+    skipped: usize,
     /// When, and on which line (1-based within the block).
     pub seen: Seen,
     /// Start of the minute.
@@ -22,14 +24,14 @@ pub(crate) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The bytes of a column, up to [`Columns::last`]; `None` if the row is shorter.
+    /// The bytes of a column between [`Columns::first`] and [`Columns::last`]; `None` if the row is shorter.
     pub fn field(&self, column: usize) -> Option<&'a [u8]> {
         let start = match column.checked_sub(1) {
             None => 0,
-            Some(before) => *self.blanks.get(before)? as usize + 1,
+            Some(before) => *self.blanks.get(before.checked_sub(self.skipped)?)? as usize + 1,
         };
-        let end = self.blanks.get(column).map_or(self.bytes.len(), |blank| *blank as usize);
-        self.bytes.get(start..end)
+        let end = self.blanks.get(column.checked_sub(self.skipped)?);
+        self.bytes.get(start..end.map_or(self.bytes.len(), |blank| *blank as usize))
     }
 }
 
@@ -185,10 +187,16 @@ impl<F: W3cFormat> Scan<F> {
 
     /// Reads a row by these columns.
     fn add_as(&mut self, columns: &Columns<F::Fields>, line: &[u8]) -> Result<(), String> {
-        let found = find_blanks(line, columns.last + 1, &mut self.blanks);
+        let skipped = columns.first.saturating_sub(1);
+        let found = find_blanks(line, skipped, columns.last + 1 - skipped, &mut self.blanks);
         let blanks = self.blanks.get(..found).unwrap_or(&[]);
-        let mut row =
-            Row { bytes: line, blanks, seen: (self.clock.time, self.out.lines), minute: self.clock.minute };
+        let mut row = Row {
+            bytes: line,
+            blanks,
+            skipped,
+            seen: (self.clock.time, self.out.lines),
+            minute: self.clock.minute,
+        };
         let in_front = columns.date == Some(0) && columns.time == 1;
         if !(in_front && self.clock.is_same_second(line)) {
             read_time(&mut self.clock, &mut self.state, columns, &row).ok_or("expected a date and time")?;
@@ -226,9 +234,7 @@ impl<F: W3cFormat> Scan<F> {
             let time = super::columns::position(&names, "time");
             let date = super::columns::position(&names, "date");
             let layout = match (F::fields(&names), time) {
-                (Ok((fields, last)), Some(time)) => {
-                    Ok(Columns { date, time, last: last.max(time).max(date.unwrap_or(0)), fields })
-                }
+                (Ok((fields, first, last)), Some(time)) => Ok(Columns::new(date, time, first, last, fields)),
                 (Err(text), _) => Err(text),
                 (_, None) => Err("the field `time` is missing".to_owned()),
             };

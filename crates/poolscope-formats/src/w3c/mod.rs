@@ -28,8 +28,8 @@ pub(crate) trait W3cFormat {
     /// The sums over a block, and over the whole.
     type Tally: Send;
 
-    /// Finds the columns in a `#Fields` list, and the highest of them; an error says which one is missing.
-    fn fields(names: &[&[u8]]) -> Result<(Self::Fields, usize), String>;
+    /// Finds the columns in a `#Fields` list, and the lowest and highest of them; an error says which one is missing.
+    fn fields(names: &[&[u8]]) -> Result<(Self::Fields, usize, usize), String>;
     /// The columns of a row in a log without `#Fields`, if the row itself shows them.
     fn guess(row: &[u8]) -> Option<Columns<Self::Fields>>;
     /// Adds one row; an error says what is wrong with it, and nothing of the row is then counted.
