@@ -193,8 +193,9 @@ pub struct Format {
     pub parse: ParseFn,
 }
 
-/// Every format, most specific first.
+/// Every format, most specific first; of those, first what comes in thousands of files.
 pub static FORMATS: &[Format] = &[
+    Format { kind: Kind::Poolmon, test: crate::poolmon::test, parse: crate::poolmon::parse_records },
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
     Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },
     Format { kind: Kind::EventXml, test: crate::events::test_xml, parse: crate::events::parse_xml },
@@ -211,7 +212,6 @@ pub static FORMATS: &[Format] = &[
         parse: crate::counters::perflib::parse_records,
     },
     Format { kind: Kind::Pooltag, test: crate::pooltag::test, parse: crate::pooltag::parse_records },
-    Format { kind: Kind::Poolmon, test: crate::poolmon::test, parse: crate::poolmon::parse_records },
     Format { kind: Kind::MsInfo, test: msinfo::test, parse: msinfo::parse_records },
     Format { kind: Kind::SystemInfo, test: systeminfo::test, parse: systeminfo::parse_records },
     Format { kind: Kind::SetupApiLog, test: setupapi::test, parse: setupapi::parse_records },
@@ -233,6 +233,9 @@ pub fn detect(head: &Head) -> Option<&'static Format> {
             && best.is_none_or(|(known, _)| likelihood > known)
         {
             best = Some((likelihood, format));
+            if likelihood == Likelihood::Certain {
+                break;
+            }
         }
     }
     best.map(|(_, format)| format)

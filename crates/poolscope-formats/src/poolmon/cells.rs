@@ -43,7 +43,7 @@ pub(super) struct CellRows {
 /// Splits a line at a delimiter, quotes respected, at most [`MAX_TABLE_CELLS`] cells. A quoted cell keeps its
 /// blanks; of another the outer ones go.
 pub(super) fn split(line: &[u8], delimiter: u8) -> Vec<Cow<'_, [u8]>> {
-    let mut cells = Vec::new();
+    let mut cells = Vec::with_capacity(12);
     let mut rest = line;
     if delimiter == b'|' {
         rest = rest.trim_ascii();
@@ -114,7 +114,11 @@ pub(super) fn delimiter(line: &[u8]) -> Option<u8> {
 
 /// Reads the head line of a table; `None` if the line is none of pool tags.
 pub(super) fn head_line(line: &[u8]) -> Option<Table> {
-    if line.len() > 4096 || !line.windows(3).any(|window| window.eq_ignore_ascii_case(b"tag")) {
+    // A head has no digits, and this is asked of every row of a table.
+    if line.len() > 4096
+        || line.iter().any(u8::is_ascii_digit)
+        || !line.windows(3).any(|window| window.eq_ignore_ascii_case(b"tag"))
+    {
         return None;
     }
     let delimiter = delimiter(line)?;
@@ -187,7 +191,9 @@ impl Table {
             }
         }
         let tag = tag.ok_or("a tag cell that is not one to four bytes")?;
-        for split_pool in [None, Some(Pool::Nonpaged), Some(Pool::Paged)] {
+        let split_pools = self.columns.iter().any(|c| matches!(c, Column::Figure(_, Some(_), _)));
+        let rows = if split_pools { 3 } else { 1 };
+        for split_pool in [None, Some(Pool::Nonpaged), Some(Pool::Paged)].into_iter().take(rows) {
             let mut row = PoolRow::new(tag, split_pool.or(pool), number);
             let mut figures = 0;
             for (column, cell) in self.columns.iter().zip(&cells) {
@@ -216,7 +222,8 @@ fn set_cell(
     unit: u64,
     found: &mut CellRows,
 ) -> Result<(), &'static str> {
-    if figure != Figure::Bytes || (unit == 1 && numbers::signed_count(cell).is_some()) {
+    let bare = cell.last().is_some_and(u8::is_ascii_digit);
+    if figure != Figure::Bytes || (unit == 1 && bare) {
         return set(row, figure, cell, &mut found.oddity);
     }
     let bytes = if unit == 1 { numbers::size_in_bytes(cell) } else { numbers::scaled(cell, unit) };

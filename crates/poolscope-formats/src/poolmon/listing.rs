@@ -49,8 +49,8 @@ pub(super) fn fast(line: &[u8], number: u32) -> Option<PoolRow> {
         [b'P', b'a', b'g', b'e', b'd', b' ', rest @ ..] => (Pool::Paged, rest),
         _ => return None,
     };
-    let mut row = PoolRow::new(Tag(tag), pool, number);
-    for figure in ORDER {
+    let mut figures = [0u64; 5];
+    for figure in &mut figures {
         while let [b' ', tail @ ..] = rest {
             rest = tail;
         }
@@ -64,9 +64,9 @@ pub(super) fn fast(line: &[u8], number: u32) -> Option<PoolRow> {
         if digits == 0 || digits > 18 || rest.first().is_some_and(|&b| b != b' ') {
             return None;
         }
-        row.set(figure, value);
+        *figure = value;
     }
-    rest.iter().all(|&b| b == b' ').then_some(row)
+    rest.iter().all(|&b| b == b' ').then(|| PoolRow::listed(Tag(tag), pool, number, figures))
 }
 
 /// Reads a row in any shape the listing gets: deltas, Mapped_Driver, tabs, collapsed blanks, grouped digits,

@@ -40,6 +40,11 @@ impl PoolRow {
         Self { tag, pool: pool.into(), present: 0, line, figures: [0; 5], mapped_driver: None }
     }
 
+    /// A row with all five figures, in the order of [`Figure`].
+    pub fn listed(tag: Tag, pool: Pool, line: u32, figures: [u64; 5]) -> Self {
+        Self { tag, pool: Some(pool), present: 0b1_1111, line, figures, mapped_driver: None }
+    }
+
     /// The same row with one unsigned figure set.
     #[must_use]
     pub fn with(mut self, figure: Figure, value: u64) -> Self {
