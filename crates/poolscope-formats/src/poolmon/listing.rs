@@ -79,7 +79,10 @@ pub(super) fn row(line: &[u8], number: u32, tag_column: Option<usize>, may_unglu
         return labels::without_type(line, number);
     };
     let (before, after) = (line.get(..at).unwrap_or(&[]), line.get(at + width..).unwrap_or(&[]));
-    let Some(tag) = tag_before(before, tag_column) else { return RowRead::NotARow };
+    let bytes = console_bytes(before);
+    let Some(tag) = tag_before(bytes.as_deref().unwrap_or(before), tag_column) else {
+        return RowRead::NotARow;
+    };
     if !after.trim_ascii_start().first().is_some_and(|b| b.is_ascii_digit() || b"-(".contains(b)) {
         return RowRead::NotARow;
     }
@@ -140,6 +143,16 @@ fn tag_before(before: &[u8], tag_column: Option<usize>) -> Option<Tag> {
         .or_else(|| exact(0).filter(|_| margin_lost))
         .or_else(|| Tag::from_text(trim_quote_marks(before)));
     found.filter(|tag| tag.0 != *b"    " && !tag.0.contains(&b'\t'))
+}
+
+/// The bytes of text that was decoded on the way here, for tags outside ASCII: such a listing is read as
+/// Windows-1252, which maps every byte both ways. `None` for ASCII, and for text no Windows-1252 bytes make.
+pub(super) fn console_bytes(text: &[u8]) -> Option<Vec<u8>> {
+    if text.is_ascii() {
+        return None;
+    }
+    let (bytes, _, unmappable) = encoding_rs::WINDOWS_1252.encode(std::str::from_utf8(text).ok()?);
+    (!unmappable).then(|| bytes.into_owned())
 }
 
 /// Blanks, a mail's `>` and a code fence's backticks around a tag.

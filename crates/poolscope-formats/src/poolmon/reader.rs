@@ -249,6 +249,14 @@ impl Reader {
             }
             return;
         }
+        if memchr::memmem::find(line, b"Query pooltags Failed").is_some() {
+            self.bad(
+                number,
+                "poolmon could not query the tags: pool tagging is off (Windows XP and older)",
+                parsed,
+            );
+            return;
+        }
         if self.passed_over == 0 {
             self.first_passed_over = number;
         }
