@@ -72,9 +72,9 @@ pub(super) fn fast(line: &[u8], number: u32) -> Option<PoolRow> {
 /// Reads a row in any shape the listing gets: deltas, Mapped_Driver, tabs, collapsed blanks, grouped digits,
 /// labels between the numbers. `tag_column` is where the head line has the word Tag.
 ///
-/// Glued numbers are taken apart only if `may_unglue`: trying all splits is slow, and hostile input could ask
-/// for it on every line.
-pub(super) fn row(line: &[u8], number: u32, tag_column: Option<usize>, may_unglue: bool) -> RowRead {
+/// `tries` is how many splits of glued numbers may still be tried; hostile input could ask for thousands on
+/// every line.
+pub(super) fn row(line: &[u8], number: u32, tag_column: Option<usize>, tries: &mut u32) -> RowRead {
     let Some((at, width, pool)) = type_word(line) else {
         return labels::without_type(line, number);
     };
@@ -93,7 +93,7 @@ pub(super) fn row(line: &[u8], number: u32, tag_column: Option<usize>, may_unglu
             Err(why) => RowRead::Bad(why),
         };
     }
-    match figures(&mut row, after, may_unglue) {
+    match figures(&mut row, after, tries) {
         Ok(oddity) => RowRead::Row(row, oddity),
         Err(why) => RowRead::Bad(why),
     }
@@ -163,7 +163,7 @@ fn trim_quote_marks(text: &[u8]) -> &[u8] {
 }
 
 /// Reads the numbers after the type word into the row.
-fn figures(row: &mut PoolRow, after: &[u8], may_unglue: bool) -> Result<RowOddity, &'static str> {
+fn figures(row: &mut PoolRow, after: &[u8], tries: &mut u32) -> Result<RowOddity, &'static str> {
     let mut oddity = RowOddity::default();
     let mut tokens: [&[u8]; 5] = [&[]; 5];
     let mut count = 0;
@@ -202,9 +202,9 @@ fn figures(row: &mut PoolRow, after: &[u8], may_unglue: bool) -> Result<RowOddit
             }
             Ok(oddity)
         }
-        3 | 4 if may_unglue => {
+        3 | 4 if *tries > 0 => {
             let mut found = None;
-            if !unglue(tokens.get(..count).unwrap_or(&[]), 0, &mut found) {
+            if !unglue(tokens.get(..count).unwrap_or(&[]), 0, tries, &mut found) {
                 return Err("numbers glued together that can be split in several ways");
             }
             let values = found.ok_or("fewer than five numbers")?;
@@ -267,7 +267,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Option<(PoolRow, RowOddity)> {
-        match row(line.as_bytes(), 1, None, true) {
+        match row(line.as_bytes(), 1, None, &mut 10_000) {
             RowRead::Row(row, oddity) => Some((row, oddity)),
             _ => None,
         }
@@ -363,7 +363,7 @@ mod tests {
             "Tag Paged",
             "826fa130 size:   c0 previous size:   40  (Allocated) Abcd",
         ] {
-            assert!(matches!(row(line.as_bytes(), 1, None, true), RowRead::NotARow), "{line}");
+            assert!(matches!(row(line.as_bytes(), 1, None, &mut 10_000), RowRead::NotARow), "{line}");
         }
         for line in [
             " Abcd Nonp       6394      40",
@@ -372,7 +372,7 @@ mod tests {
             " Abcd Nonp 1 2 x 4 5",
             " Abcd Nonp 99999999999999999999999 2 3 4 5",
         ] {
-            assert!(matches!(row(line.as_bytes(), 1, None, true), RowRead::Bad(_)), "{line}");
+            assert!(matches!(row(line.as_bytes(), 1, None, &mut 10_000), RowRead::Bad(_)), "{line}");
         }
     }
 
@@ -402,7 +402,7 @@ mod tests {
         }
         assert!(read(" Abcd Nonp 51231806 50633533 59827428717104 48").is_none());
         let glued = b" Abcd Nonp 51231806 50633533 59827328717104 48";
-        assert!(matches!(row(glued, 1, None, false), RowRead::Bad(_)));
+        assert!(matches!(row(glued, 1, None, &mut 0), RowRead::Bad(_)));
     }
 
     #[test]
