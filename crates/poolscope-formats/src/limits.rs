@@ -102,8 +102,9 @@ pub const MAX_MAPPED_DRIVER_BYTES: usize = 512;
 /// Cells of one line of a table of pool tags; real ones have up to twelve.
 pub const MAX_TABLE_CELLS: usize = 64;
 
-/// Rows of one poolmon input whose glued numbers are taken apart; each may cost thousands of tries.
-pub const MAX_UNGLUED_ROWS: usize = 5_000;
+/// Ways of splitting glued numbers tried over one poolmon input: about 50,000 rows of the usual damage, half a
+/// second of hostile ones.
+pub const MAX_UNGLUE_TRIES: u32 = 2_000_000;
 
 /// Entries kept of one pooltag.txt. The largest public one has 4,563.
 pub const MAX_POOLTAG_ENTRIES: usize = 200_000;

@@ -283,6 +283,37 @@ fn a_table_without_types_knows_no_pool() {
 }
 
 #[test]
+fn tags_outside_ascii_keep_their_bytes() {
+    let rows = [
+        Row::new("AbXd", true, 3, 1, 64),
+        Row::new("XXXX", false, 3, 1, 64),
+        Row::new("a\"b ", true, 3, 1, 64),
+    ];
+    for text in [write::snapshot(&HEAD, &rows), write::screen(&HEAD, "", &rows), write::csv_tss(&rows)] {
+        let ansi: Vec<u8> = text.bytes().map(|b| if b == b'X' { 0xe9 } else { b }).collect();
+        let wide = write::utf16(&text.replace('X', "é"));
+        for bytes in [ansi, wide] {
+            let parsed = read_with(&bytes, &ParseContext::default());
+            let tags: Vec<Tag> = parsed.value.snapshots[0].rows.iter().map(|row| row.tag).collect();
+            assert_eq!(
+                tags,
+                [Tag([b'A', b'b', 0xe9, b'd']), Tag([0xe9; 4]), Tag(*b"a\"b ")],
+                "{:?}",
+                parsed.notes
+            );
+        }
+    }
+}
+
+#[test]
+fn a_system_without_tagging_says_so() {
+    let text = format!("{}Query pooltags Failed c0000002\n", write::snapshot(&HEAD, &[]));
+    let parsed = read(&text);
+    assert_eq!((parsed.coverage.bad_records, parsed.value.snapshots.len()), (1, 1));
+    assert!(parsed.notes.iter().any(|note| note.text.contains("pool tagging is off")));
+}
+
+#[test]
 fn other_texts_are_not_poolmon() {
     for text in [
         "#Software: Microsoft HTTP API 2.0\r\n#Version: 1.0\r\n#Date: 2026-05-01 08:31:02\r\n#Fields: date time c-ip\r\n2026-05-01 08:31:02 - - - - - - - - - 24_Connections_Refused -\r\n",

@@ -19,7 +19,6 @@ enum Layout {
 const MOST_LINES: usize = 200;
 
 fn layout(head: &Head) -> Option<(Layout, Likelihood)> {
-    let names = Names::new(None);
     let lines = head.lines().filter(|line| !line.trim().is_empty());
     for (at, line) in lines.take(MOST_LINES).enumerate() {
         if pdh_head::is_marked(line.as_bytes()) {
@@ -34,7 +33,7 @@ fn layout(head: &Head) -> Option<(Layout, Likelihood)> {
         if tables::head(line.trim().as_bytes()).is_some() {
             return Some((Layout::Table, Likelihood::Likely));
         }
-        if at == 0 && pdh_head::read(line.as_bytes(), &names).is_some() {
+        if at == 0 && line.contains('\\') && pdh_head::read(line.as_bytes(), &Names::new(None)).is_some() {
             return Some((Layout::Pdh, Likelihood::Likely));
         }
     }

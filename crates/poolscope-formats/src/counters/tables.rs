@@ -77,7 +77,8 @@ fn split(line: &[u8], delimiter: u8) -> Vec<std::borrow::Cow<'_, [u8]>> {
 
 /// Reads a head line of either shape: a time column, and a pool or memory column or the three of the long CSV.
 pub(super) fn head(line: &[u8]) -> Option<TableHead> {
-    if line.len() > 4_096 {
+    let has = |word: &[u8]| line.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+    if line.len() > 4_096 || !(has(b"time") || has(b"date")) {
         return None;
     }
     let count = |d: u8| memchr::memchr_iter(d, line).count();

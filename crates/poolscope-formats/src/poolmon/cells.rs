@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::labels::{figure, pool_word};
-use super::listing::{ORDER, RowOddity, set};
+use super::listing::{ORDER, RowOddity, console_bytes, set};
 use super::rows::{Figure, PoolRow};
 use crate::dates::{self, Reading};
 use crate::limits::{MAX_MAPPED_DRIVER_BYTES, MAX_TABLE_CELLS};
@@ -239,6 +239,8 @@ fn without_delta(cell: &[u8]) -> &[u8] {
 }
 
 fn tag_cell(cell: &[u8]) -> Option<Tag> {
+    let bytes = console_bytes(cell);
+    let cell = bytes.as_deref().unwrap_or(cell);
     Tag::from_text(cell).or_else(|| Tag::from_text(cell.trim_ascii())).filter(|tag| tag.0 != *b"    ")
 }
 

@@ -72,14 +72,17 @@ pub(super) fn fast(line: &[u8], number: u32) -> Option<PoolRow> {
 /// Reads a row in any shape the listing gets: deltas, Mapped_Driver, tabs, collapsed blanks, grouped digits,
 /// labels between the numbers. `tag_column` is where the head line has the word Tag.
 ///
-/// Glued numbers are taken apart only if `may_unglue`: trying all splits is slow, and hostile input could ask
-/// for it on every line.
-pub(super) fn row(line: &[u8], number: u32, tag_column: Option<usize>, may_unglue: bool) -> RowRead {
+/// `tries` is how many splits of glued numbers may still be tried; hostile input could ask for thousands on
+/// every line.
+pub(super) fn row(line: &[u8], number: u32, tag_column: Option<usize>, tries: &mut u32) -> RowRead {
     let Some((at, width, pool)) = type_word(line) else {
         return labels::without_type(line, number);
     };
     let (before, after) = (line.get(..at).unwrap_or(&[]), line.get(at + width..).unwrap_or(&[]));
-    let Some(tag) = tag_before(before, tag_column) else { return RowRead::NotARow };
+    let bytes = console_bytes(before);
+    let Some(tag) = tag_before(bytes.as_deref().unwrap_or(before), tag_column) else {
+        return RowRead::NotARow;
+    };
     if !after.trim_ascii_start().first().is_some_and(|b| b.is_ascii_digit() || b"-(".contains(b)) {
         return RowRead::NotARow;
     }
@@ -90,7 +93,7 @@ pub(super) fn row(line: &[u8], number: u32, tag_column: Option<usize>, may_unglu
             Err(why) => RowRead::Bad(why),
         };
     }
-    match figures(&mut row, after, may_unglue) {
+    match figures(&mut row, after, tries) {
         Ok(oddity) => RowRead::Row(row, oddity),
         Err(why) => RowRead::Bad(why),
     }
@@ -142,6 +145,16 @@ fn tag_before(before: &[u8], tag_column: Option<usize>) -> Option<Tag> {
     found.filter(|tag| tag.0 != *b"    " && !tag.0.contains(&b'\t'))
 }
 
+/// The bytes of text that was decoded on the way here, for tags outside ASCII: such a listing is read as
+/// Windows-1252, which maps every byte both ways. `None` for ASCII, and for text no Windows-1252 bytes make.
+pub(super) fn console_bytes(text: &[u8]) -> Option<Vec<u8>> {
+    if text.is_ascii() {
+        return None;
+    }
+    let (bytes, _, unmappable) = encoding_rs::WINDOWS_1252.encode(std::str::from_utf8(text).ok()?);
+    (!unmappable).then(|| bytes.into_owned())
+}
+
 /// Blanks, a mail's `>` and a code fence's backticks around a tag.
 fn trim_quote_marks(text: &[u8]) -> &[u8] {
     let text = text.trim_ascii();
@@ -150,7 +163,7 @@ fn trim_quote_marks(text: &[u8]) -> &[u8] {
 }
 
 /// Reads the numbers after the type word into the row.
-fn figures(row: &mut PoolRow, after: &[u8], may_unglue: bool) -> Result<RowOddity, &'static str> {
+fn figures(row: &mut PoolRow, after: &[u8], tries: &mut u32) -> Result<RowOddity, &'static str> {
     let mut oddity = RowOddity::default();
     let mut tokens: [&[u8]; 5] = [&[]; 5];
     let mut count = 0;
@@ -189,9 +202,9 @@ fn figures(row: &mut PoolRow, after: &[u8], may_unglue: bool) -> Result<RowOddit
             }
             Ok(oddity)
         }
-        3 | 4 if may_unglue => {
+        3 | 4 if *tries > 0 => {
             let mut found = None;
-            if !unglue(tokens.get(..count).unwrap_or(&[]), 0, &mut found) {
+            if !unglue(tokens.get(..count).unwrap_or(&[]), 0, tries, &mut found) {
                 return Err("numbers glued together that can be split in several ways");
             }
             let values = found.ok_or("fewer than five numbers")?;
@@ -254,7 +267,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Option<(PoolRow, RowOddity)> {
-        match row(line.as_bytes(), 1, None, true) {
+        match row(line.as_bytes(), 1, None, &mut 10_000) {
             RowRead::Row(row, oddity) => Some((row, oddity)),
             _ => None,
         }
@@ -350,7 +363,7 @@ mod tests {
             "Tag Paged",
             "826fa130 size:   c0 previous size:   40  (Allocated) Abcd",
         ] {
-            assert!(matches!(row(line.as_bytes(), 1, None, true), RowRead::NotARow), "{line}");
+            assert!(matches!(row(line.as_bytes(), 1, None, &mut 10_000), RowRead::NotARow), "{line}");
         }
         for line in [
             " Abcd Nonp       6394      40",
@@ -359,7 +372,7 @@ mod tests {
             " Abcd Nonp 1 2 x 4 5",
             " Abcd Nonp 99999999999999999999999 2 3 4 5",
         ] {
-            assert!(matches!(row(line.as_bytes(), 1, None, true), RowRead::Bad(_)), "{line}");
+            assert!(matches!(row(line.as_bytes(), 1, None, &mut 10_000), RowRead::Bad(_)), "{line}");
         }
     }
 
@@ -389,7 +402,7 @@ mod tests {
         }
         assert!(read(" Abcd Nonp 51231806 50633533 59827428717104 48").is_none());
         let glued = b" Abcd Nonp 51231806 50633533 59827328717104 48";
-        assert!(matches!(row(glued, 1, None, false), RowRead::Bad(_)));
+        assert!(matches!(row(glued, 1, None, &mut 0), RowRead::Bad(_)));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{PoolScope, PoolmonLog, Snapshot, head, times};
 use crate::dates::{DayOrder, Reading};
 use crate::error::FormatError;
 use crate::input::{ParseContext, ReadAt};
-use crate::limits::{MAX_POOLMON_ROWS, MAX_POOLMON_SNAPSHOTS, MAX_UNGLUED_ROWS, MIN_WHOLE_LISTING_ROWS};
+use crate::limits::{MAX_POOLMON_ROWS, MAX_POOLMON_SNAPSHOTS, MAX_UNGLUE_TRIES, MIN_WHOLE_LISTING_ROWS};
 use crate::parsed::{Parsed, Place};
 use crate::tag::{Pool, Tag};
 use crate::text::{self, Block};
@@ -43,8 +43,8 @@ pub(super) struct Reader {
     passed_over: u64,
     first_passed_over: u64,
     unglued: u64,
-    /// Bad and unglued rows: the rows that may have cost a search for a split.
-    unglue_tries: usize,
+    /// Splits of glued numbers that may still be tried.
+    unglue_tries: u32,
     sign_lost: u64,
     rounded: bool,
     without_pool: u64,
@@ -65,7 +65,7 @@ struct FieldBlock {
 /// [`FormatError::Read`]; [`FormatError::NotThisFormat`] when nothing in it is of a pool listing.
 pub fn parse(input: &dyn ReadAt, context: &ParseContext) -> Result<Parsed<PoolmonLog>, FormatError> {
     let mut parsed = Parsed::new(PoolmonLog::default());
-    let mut reader = Reader::default();
+    let mut reader = Reader { unglue_tries: MAX_UNGLUE_TRIES, ..Reader::default() };
     text::for_each_block(input, |block| {
         reader.block(block, &mut parsed);
         Ok(())
@@ -112,7 +112,7 @@ impl Reader {
             return;
         }
         let row_line = u32::try_from(number).unwrap_or(u32::MAX);
-        match listing::row(line, row_line, self.tag_column, self.unglue_tries < MAX_UNGLUED_ROWS) {
+        match listing::row(line, row_line, self.tag_column, &mut self.unglue_tries) {
             RowRead::Row(row, oddity) => {
                 if !ended && !is_consistent(&row) {
                     self.bad(number, "the last line is cut off", parsed);
@@ -122,7 +122,6 @@ impl Reader {
                 self.push(row, parsed);
             }
             RowRead::Bad(why) => {
-                self.unglue_tries += 1;
                 self.bad(number, if ended { why } else { "the last line is cut off" }, parsed);
             }
             RowRead::NotARow if self.head_lines(line, number, parsed) => {}
@@ -249,6 +248,14 @@ impl Reader {
             }
             return;
         }
+        if memchr::memmem::find(line, b"Query pooltags Failed").is_some() {
+            self.bad(
+                number,
+                "poolmon could not query the tags: pool tagging is off (Windows XP and older)",
+                parsed,
+            );
+            return;
+        }
         if self.passed_over == 0 {
             self.first_passed_over = number;
         }
@@ -283,7 +290,6 @@ impl Reader {
 
     fn odd(&mut self, oddity: RowOddity) {
         self.unglued += u64::from(oddity.unglued);
-        self.unglue_tries += usize::from(oddity.unglued);
         self.sign_lost += u64::from(oddity.sign_lost);
     }
 

@@ -26,7 +26,7 @@ pub fn test(head_of_input: &Head) -> Option<Likelihood> {
         if cells::head_line(line).is_some() {
             return Some(Likelihood::Likely);
         }
-        let is_row = matches!(listing::row(line, 0, None, false), listing::RowRead::Row(..))
+        let is_row = matches!(listing::row(line, 0, None, &mut 0), listing::RowRead::Row(..))
             || cells::headless_row(line, 0).is_some();
         rows += usize::from(is_row);
         match labels::field(line) {

@@ -6,9 +6,12 @@ use crate::numbers;
 pub(super) const MOST_GLUED_DIGITS: usize = 30;
 
 /// Splits tokens that hold two or three numbers (a full column runs into the next) so that there are five and
-/// they agree: Diff is Allocs - Frees and Per Alloc is Bytes / Diff. False as soon as two splits agree.
-pub(super) fn unglue(tokens: &[&[u8]], from: usize, found: &mut Option<[u64; 5]>) -> bool {
+/// they agree: Diff is Allocs - Frees and Per Alloc is Bytes / Diff. False as soon as two splits agree, or when
+/// the tries are used up: then nothing is known to be the only split.
+pub(super) fn unglue(tokens: &[&[u8]], from: usize, tries: &mut u32, found: &mut Option<[u64; 5]>) -> bool {
     if tokens.len() == 5 {
+        let Some(left) = tries.checked_sub(1) else { return false };
+        *tries = left;
         let mut values = [0u64; 5];
         for (slot, token) in values.iter_mut().zip(tokens) {
             match numbers::plain(token) {
@@ -35,7 +38,7 @@ pub(super) fn unglue(tokens: &[&[u8]], from: usize, found: &mut Option<[u64; 5]>
             parts.extend([left, right]);
             parts.extend(tokens.iter().skip(at + 1));
             // Later cuts stand in the right part or after it, so that no split is tried twice.
-            if !unglue(&parts, at + 1, found) {
+            if !unglue(&parts, at + 1, tries, found) {
                 return false;
             }
         }
