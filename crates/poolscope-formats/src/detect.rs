@@ -196,6 +196,7 @@ pub struct Format {
 /// Every format, most specific first.
 pub static FORMATS: &[Format] = &[
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
+    Format { kind: Kind::Poolmon, test: crate::poolmon::test, parse: crate::poolmon::parse_records },
     Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },
     Format { kind: Kind::EventXml, test: crate::events::test_xml, parse: crate::events::parse_xml },
     Format { kind: Kind::IisLog, test: crate::iis::test, parse: crate::iis::parse },
@@ -211,7 +212,6 @@ pub static FORMATS: &[Format] = &[
         parse: crate::counters::perflib::parse_records,
     },
     Format { kind: Kind::Pooltag, test: crate::pooltag::test, parse: crate::pooltag::parse_records },
-    Format { kind: Kind::Poolmon, test: crate::poolmon::test, parse: crate::poolmon::parse_records },
     Format { kind: Kind::MsInfo, test: msinfo::test, parse: msinfo::parse_records },
     Format { kind: Kind::SystemInfo, test: systeminfo::test, parse: systeminfo::parse_records },
     Format { kind: Kind::SetupApiLog, test: setupapi::test, parse: setupapi::parse_records },
@@ -233,6 +233,10 @@ pub fn detect(head: &Head) -> Option<&'static Format> {
             && best.is_none_or(|(known, _)| likelihood > known)
         {
             best = Some((likelihood, format));
+            // Nothing can be more certain, and ten thousand snapshots are not to be asked two dozen questions each.
+            if likelihood == Likelihood::Certain {
+                break;
+            }
         }
     }
     best.map(|(_, format)| format)

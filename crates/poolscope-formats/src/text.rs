@@ -93,7 +93,9 @@ pub fn for_each_block(
     let mut decoder = (encoding != UTF_8).then(|| encoding.new_decoder_without_bom_handling());
     let mut offset = bom_bytes as u64;
     let mut first_line = 1;
-    let mut raw = vec![0; TEXT_BLOCK_BYTES];
+    // Ten thousand small snapshots must not each clear four megabytes.
+    let whole = usize::try_from(input.len()).unwrap_or(usize::MAX);
+    let mut raw = vec![0; whole.clamp(4_096, TEXT_BLOCK_BYTES)];
     let mut pending: Vec<u8> = Vec::new();
     loop {
         let got = input.read_at(offset, &mut raw).map_err(|source| FormatError::Read { offset, source })?;
