@@ -214,6 +214,7 @@ pub static FORMATS: &[Format] = &[
     // Before the trace it also is.
     Format { kind: Kind::Blg, test: crate::blg::test, parse: crate::blg::parse },
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
+    Format { kind: Kind::Poolmon, test: crate::poolmon::test, parse: crate::poolmon::parse_records },
     Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },
     Format { kind: Kind::EventXml, test: crate::events::test_xml, parse: crate::events::parse_xml },
     Format { kind: Kind::IisLog, test: crate::iis::test, parse: crate::iis::parse },
@@ -252,6 +253,7 @@ pub fn detect(head: &Head) -> Option<&'static Format> {
             && best.is_none_or(|(known, _)| likelihood > known)
         {
             best = Some((likelihood, format));
+            // Nothing can be more certain, and ten thousand snapshots are not to be asked two dozen questions each.
             if likelihood == Likelihood::Certain {
                 break;
             }
