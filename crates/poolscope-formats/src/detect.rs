@@ -14,8 +14,10 @@ use crate::parsed::{Parsed, Place};
 use crate::processes::{get_process, handle_tool, tasklist};
 use crate::rammap;
 use crate::records::Records;
+use crate::registry;
 use crate::text;
 use crate::verifier;
+use crate::xperf_text;
 
 /// What an input is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -73,6 +75,10 @@ pub enum Kind {
     FindStr,
     /// A RAMMap snapshot.
     RamMap,
+    /// The pool report of xperf.
+    XperfPool,
+    /// A registry export.
+    Registry,
 }
 
 impl Kind {
@@ -105,6 +111,8 @@ impl Kind {
             Self::HotFixes => "hotfixes",
             Self::FindStr => "findstr",
             Self::RamMap => "rammap",
+            Self::XperfPool => "xperf_pool",
+            Self::Registry => "registry_export",
         }
     }
 
@@ -137,6 +145,8 @@ impl Kind {
             Self::HotFixes => "list of installed updates",
             Self::FindStr => "findstr result",
             Self::RamMap => "RAMMap snapshot (.rmp)",
+            Self::XperfPool => "xperf pool report",
+            Self::Registry => "registry export (.reg)",
         }
     }
 }
@@ -223,6 +233,8 @@ pub static FORMATS: &[Format] = &[
     Format { kind: Kind::HotFixes, test: hotfix::test, parse: hotfix::parse_records },
     Format { kind: Kind::FindStr, test: findstr::test, parse: findstr::parse_records },
     Format { kind: Kind::RamMap, test: rammap::test, parse: rammap::parse_records },
+    Format { kind: Kind::XperfPool, test: xperf_text::test, parse: xperf_text::parse_records },
+    Format { kind: Kind::Registry, test: registry::test, parse: registry::parse_records },
 ];
 
 /// The format of an input, or `None` if nothing knows it.

@@ -128,3 +128,9 @@ pub const MAX_COUNTER_PATH_BYTES: usize = 8_192;
 
 /// Samples of a counter log whose rows come in any order and are held until its end.
 pub const MAX_COUNTER_SAMPLES: usize = 1_000_000;
+
+/// Values kept of one registry export. The keys that matter have a few dozen; a whole hive has a million.
+pub const MAX_REGISTRY_VALUES: usize = 2_000_000;
+
+/// Bytes kept of one registry value's data: the registry itself allows about 1 MB.
+pub const MAX_REGISTRY_DATA_BYTES: usize = 1024 * 1024;

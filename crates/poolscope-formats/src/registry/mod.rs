@@ -1,5 +1,10 @@
 //! Registry exports (.reg): every value of every key, with nothing interpreted.
 
+mod read;
+
+pub use read::parse;
+pub(crate) use read::{parse_records, test};
+
 use crate::parsed::Place;
 
 /// An export.

@@ -9,7 +9,9 @@ mod debugger;
 mod inventory;
 mod processes;
 mod rammap;
+mod registry;
 mod verifier;
+mod xperf_text;
 
 use poolscope_formats::ParseContext;
 use poolscope_formats::detect::{FORMATS, Head, Kind};
