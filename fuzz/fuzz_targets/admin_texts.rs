@@ -74,7 +74,12 @@ fuzz_target!(|bytes: &[u8]| {
             && let Ok(parsed) = (format.parse)(&text, &context)
         {
             assert!(parsed.notes.len() <= limits::MAX_KEPT_NOTES);
-            assert!(parsed.coverage.records <= 8 * text.len() as u64 + 8, "{:?}: {:?}", format.kind, parsed.coverage);
+            assert!(
+                parsed.coverage.records <= 8 * text.len() as u64 + 8,
+                "{:?}: {:?}",
+                format.kind,
+                parsed.coverage
+            );
         }
     }
 });

@@ -2,6 +2,8 @@
 //!
 //! Positions are counted in characters, not bytes. What a column means is the caller's business.
 
+use crate::limits::MAX_RULER_COLUMNS;
+
 /// The columns a ruler marks, as half-open ranges of character positions.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Ruler {
@@ -30,7 +32,7 @@ impl Ruler {
             spans.push((from, line.trim_end().chars().count()));
         }
         let wide_enough = spans.iter().any(|(from, to)| to - from >= 2);
-        (spans.len() >= least && wide_enough).then_some(Self { spans })
+        (spans.len() >= least && spans.len() <= MAX_RULER_COLUMNS && wide_enough).then_some(Self { spans })
     }
 
     /// How many columns there are.

@@ -226,3 +226,20 @@ pub const MAX_REGISTRY_VALUES: usize = 2_000_000;
 
 /// Bytes kept of one registry value's data: the registry itself allows about 1 MB.
 pub const MAX_REGISTRY_DATA_BYTES: usize = 1024 * 1024;
+
+/// Bytes kept of one line of a listing. Real lines stay under 4 KiB; what is longer is noise, and a name cut
+/// out of it would be copied into many records.
+pub const MAX_TEXT_ROW_BYTES: usize = 64 * 1024;
+
+/// Characters of a process name or a command line that every record below it repeats. Windows' paths end at
+/// 260 unless they are asked not to.
+pub const MAX_REPEATED_CHARS: usize = 300;
+
+/// Outputs of commands kept of one debugger text.
+pub const MAX_DEBUGGER_OUTPUTS: usize = 10_000;
+
+/// Columns of a table under a ruler; real ones have up to 15.
+pub const MAX_RULER_COLUMNS: usize = 64;
+
+/// Bytes of one row of CSV and of one value that runs over several lines.
+pub const MAX_ROW_BYTES: usize = 256 * 1024;

@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::error::FormatError;
 use crate::input::{ReadAt, read_vec};
-use crate::limits::{MAX_LINE_BYTES, TEXT_BLOCK_BYTES};
+use crate::limits::{MAX_LINE_BYTES, MAX_TEXT_ROW_BYTES, TEXT_BLOCK_BYTES};
 
 /// How the bytes of a text are to be read.
 #[derive(Clone, Copy, Debug)]
@@ -135,7 +135,8 @@ pub fn for_each_block(
 }
 
 /// Calls `take` with every line, its 1-based number and its text, in order. Bytes that are no UTF-8 become
-/// replacement marks. For texts read line by line; bulk readers take [`for_each_block`].
+/// replacement marks, and a line is cut at [`MAX_TEXT_ROW_BYTES`]. For texts read line by line; bulk readers
+/// take [`for_each_block`].
 ///
 /// # Errors
 /// [`FormatError::Read`], or whatever `take` gives.
@@ -145,7 +146,7 @@ pub fn for_each_line(
 ) -> Result<(), FormatError> {
     for_each_block(input, |block| {
         for (number, line) in block.lines() {
-            take(number, &String::from_utf8_lossy(line))?;
+            take(number, &String::from_utf8_lossy(line.get(..MAX_TEXT_ROW_BYTES).unwrap_or(line)))?;
         }
         Ok(())
     })

@@ -69,6 +69,9 @@ pub fn wall(text: &str, order: Option<DateOrder>) -> Option<(Time, bool)> {
     Some((civil.to_time()?, fields.clock.is_none()))
 }
 
+/// The longest date of any locale stays well under this, whatever marks it carries.
+const MAX_DATE_BYTES: usize = 96;
+
 /// A date split into its numbers.
 struct Fields {
     date: [u32; 3],
@@ -78,6 +81,9 @@ struct Fields {
 
 impl Fields {
     fn read(text: &str) -> Option<Self> {
+        if text.len() > MAX_DATE_BYTES {
+            return None;
+        }
         // Marks of writing direction stand in event texts and some locales' dates.
         let clean: String =
             text.chars().filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{feff}')).collect();

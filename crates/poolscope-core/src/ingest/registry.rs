@@ -38,7 +38,7 @@ pub(super) fn tables(export: &RegistryExport) -> Vec<Table> {
     let rows = export
         .values
         .iter()
-        .map(|value| vec![value.key.clone(), value.name.clone(), shown(value), value.place.to_string()]);
+        .map(|value| vec![value.key.to_string(), value.name.clone(), shown(value), value.place.to_string()]);
     let columns = [("Key", false), ("Name", false), ("Data", false), ("Place", false)];
     vec![Table::new("values", &columns, rows)]
 }

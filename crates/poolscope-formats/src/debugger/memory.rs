@@ -19,6 +19,9 @@ pub(super) struct Reader {
 /// of page files and processes are about this long.
 const STRANGE_LINES: u32 = 40;
 
+/// Facts and warnings kept of one output; a real one has about a dozen.
+const MAX_MEMORY_LINES: usize = 1_000;
+
 /// The reader, if this line begins the output. It must be given the line as well.
 pub(super) fn heading(line: &str) -> Option<Reader> {
     let trimmed = line.trim();
@@ -32,6 +35,9 @@ impl Reader {
     pub(super) fn take<T>(&mut self, number: u64, line: &str, notes: &mut Parsed<T>) -> bool {
         let trimmed = line.trim();
         let place = Place::Line(number);
+        if self.out.host.len() + self.out.warnings.len() >= MAX_MEMORY_LINES {
+            return false;
+        }
         if trimmed.starts_with("***") {
             let text = trimmed.trim_matches(['*', ' ']);
             if !text.is_empty() && text != "Virtual Memory Usage" {

@@ -2,6 +2,7 @@
 
 use super::PoolUsed;
 use crate::facts::StandingPool;
+use crate::limits::MAX_LISTING_ROWS;
 use crate::parsed::{Parsed, Place};
 use crate::tag::{Pool, Tag};
 
@@ -61,6 +62,9 @@ impl Reader {
             return true;
         }
         match row(line, self.layout.numbers()) {
+            Some(_) if self.out.rows.len() >= MAX_LISTING_ROWS => {
+                notes.bad(place, format!("more than {MAX_LISTING_ROWS} rows, this one is left out"));
+            }
             Some(row) => {
                 notes.coverage.records += 1;
                 if row.tag.0.contains(&b'.') {

@@ -1,7 +1,7 @@
 //! `!process 0 0` and its like: processes with their handle counts, and those that ended but still stand.
 
 use crate::facts::{ProcessFact, ProcessKey};
-use crate::limits::MAX_LISTING_ROWS;
+use crate::limits::{MAX_LISTING_ROWS, MAX_REPEATED_CHARS};
 use crate::number;
 use crate::parsed::{Parsed, Place};
 
@@ -47,7 +47,7 @@ impl Reader {
         };
         let Some(process) = self.processes.last_mut() else { return true };
         if let Some(image) = fields.strip_prefix("Image:") {
-            process.name = image.trim().to_owned();
+            process.name = image.trim().chars().take(MAX_REPEATED_CHARS).collect();
             return true;
         }
         if let Some(pid) = field(fields, "Cid:").and_then(number::hex) {

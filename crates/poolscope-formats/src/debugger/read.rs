@@ -8,7 +8,7 @@ use crate::detect::{Head, Likelihood};
 use crate::error::FormatError;
 use crate::facts::ProcessKey;
 use crate::input::{ParseContext, ReadAt};
-use crate::limits::MAX_LISTING_ROWS;
+use crate::limits::{MAX_DEBUGGER_OUTPUTS, MAX_LISTING_ROWS, MAX_REPEATED_CHARS};
 use crate::parsed::{Parsed, Place};
 use crate::records::Records;
 use crate::text::for_each_line;
@@ -109,7 +109,9 @@ impl Reader {
             self.last_process = reader.last();
         }
         let output = section.finish(self.command.as_deref());
-        if self.parsed.value.outputs.len() < MAX_LISTING_ROWS {
+        if self.parsed.value.outputs.len() >= MAX_DEBUGGER_OUTPUTS {
+            self.parsed.bad(place, format!("more than {MAX_DEBUGGER_OUTPUTS} outputs, this one is left out"));
+        } else {
             self.parsed.value.outputs.push(CommandOutput { place, command: self.command.clone(), output });
         }
     }
@@ -118,7 +120,7 @@ impl Reader {
         if let Some(command) = prompt(line) {
             self.close();
             self.last_process = None;
-            self.command = (!command.is_empty()).then(|| command.to_owned());
+            self.command = (!command.is_empty()).then(|| command.chars().take(MAX_REPEATED_CHARS).collect());
             return;
         }
         let seen = match &self.open {

@@ -1,7 +1,7 @@
 //! `!verifier 1` and `3`: verified drivers with what they hold and who allocated it. Every number is hexadecimal.
 
 use crate::facts::CallerAllocation;
-use crate::limits::MAX_FOUND_BLOCKS;
+use crate::limits::{MAX_FOUND_BLOCKS, MAX_LISTING_ROWS};
 use crate::number;
 use crate::parsed::{Parsed, Place};
 use crate::tag::Tag;
@@ -32,6 +32,10 @@ impl Reader {
         let place = Place::Line(number);
         let trimmed = line.trim();
         if let Some(name) = driver_name(trimmed) {
+            if self.drivers.len() >= MAX_LISTING_ROWS {
+                notes.bad(place, format!("more than {MAX_LISTING_ROWS} drivers, the rest is left out"));
+                return false;
+            }
             notes.coverage.records += 1;
             self.drivers.push(VerifiedDriver::named(place, name));
             self.in_table = false;

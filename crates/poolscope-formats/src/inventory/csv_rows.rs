@@ -2,6 +2,7 @@
 
 use crate::error::FormatError;
 use crate::input::ReadAt;
+use crate::limits::MAX_ROW_BYTES;
 use crate::text::for_each_line;
 
 /// Lines one row may run over. A stray quote would swallow the rest of the file otherwise.
@@ -31,7 +32,7 @@ pub(super) fn for_each_row(
         pending.push_str(line.trim_end_matches('\r'));
         lines += 1;
         let open = pending.bytes().filter(|&b| b == b'"').count() % 2 == 1;
-        if !open || lines >= MAX_ROW_LINES {
+        if !open || lines >= MAX_ROW_LINES || pending.len() >= MAX_ROW_BYTES {
             take(first, &cells(&pending, delimiter));
             pending.clear();
         }

@@ -2,6 +2,7 @@
 
 use crate::error::FormatError;
 use crate::input::ReadAt;
+use crate::limits::MAX_ROW_BYTES;
 use crate::text::for_each_line;
 
 /// One line of a block.
@@ -47,13 +48,13 @@ pub(super) fn for_each_field_block(
         }
         match (field(number, line, false), block.last_mut()) {
             (Some(field), _) => block.push(field),
-            (None, Some(last)) => {
+            (None, Some(last)) if last.value.len() < MAX_ROW_BYTES => {
                 if !last.value.is_empty() {
                     last.value.push(' ');
                 }
                 last.value.push_str(line.trim());
             }
-            (None, None) => {}
+            (None, _) => {}
         }
         Ok(())
     })?;

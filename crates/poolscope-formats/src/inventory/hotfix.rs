@@ -31,8 +31,9 @@ fn date_in(text: &str) -> Option<&str> {
         {
             // A time of day and its half may follow: `5/14/2026 12:00:00 AM`.
             let rest = text.get(from..)?;
-            let stop = rest.find([',', '"', '\t']).unwrap_or(rest.len());
-            let with_time = rest.get(..stop)?.trim();
+            let near = rest.char_indices().nth(40).map_or(rest, |(at, _)| rest.get(..at).unwrap_or(rest));
+            let stop = near.find([',', '"', '\t']).unwrap_or(near.len());
+            let with_time = near.get(..stop)?.trim();
             let any = |text: &str| {
                 [DateOrder::MonthFirst, DateOrder::DayFirst]
                     .iter()

@@ -8,7 +8,7 @@ use crate::detect::{Head, Likelihood};
 use crate::error::FormatError;
 use crate::facts::{HandleCount, ProcessFact, ProcessKey};
 use crate::input::{ParseContext, ReadAt, read_vec};
-use crate::limits::MAX_LISTING_ROWS;
+use crate::limits::{MAX_LISTING_ROWS, MAX_REPEATED_CHARS};
 use crate::number;
 use crate::parsed::{Parsed, Place};
 use crate::records::Records;
@@ -117,7 +117,8 @@ impl Reader {
 fn process_line(line: &str) -> Option<ProcessKey> {
     let (name, rest) = line.split_once(" pid: ")?;
     let pid = rest.split_whitespace().next()?.parse().ok()?;
-    (!name.trim().is_empty()).then(|| ProcessKey { name: name.trim().to_owned(), pid: Some(pid) })
+    (!name.trim().is_empty())
+        .then(|| ProcessKey { name: name.trim().chars().take(MAX_REPEATED_CHARS).collect(), pid: Some(pid) })
 }
 
 /// The process of a copied command line: `C:\>handle64.exe -s -p 3856` names one, `handle -s` names none.
@@ -132,7 +133,7 @@ fn command_line(line: &str) -> Option<Option<ProcessKey>> {
     named.next();
     Some(named.next().map(|process| match process.parse() {
         Ok(pid) => ProcessKey { name: String::new(), pid: Some(pid) },
-        Err(_) => ProcessKey { name: process.to_owned(), pid: None },
+        Err(_) => ProcessKey { name: process.chars().take(MAX_REPEATED_CHARS).collect(), pid: None },
     }))
 }
 

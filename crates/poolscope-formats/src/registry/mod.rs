@@ -5,6 +5,8 @@ mod read;
 pub use read::parse;
 pub(crate) use read::{parse_records, test};
 
+use std::sync::Arc;
+
 use crate::parsed::Place;
 
 /// An export.
@@ -20,7 +22,7 @@ pub struct RegistryValue {
     /// The line it begins at.
     pub place: Place,
     /// The key's path as spelled.
-    pub key: String,
+    pub key: Arc<str>,
     /// The value's name, empty for the default value.
     pub name: String,
     /// Its data.

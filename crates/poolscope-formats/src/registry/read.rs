@@ -1,5 +1,7 @@
 //! Reads `.reg` files: version 5 (UTF-16), version 4 (`REGEDIT4`, code page), and text copied of either.
 
+use std::sync::Arc;
+
 use super::{RegistryData, RegistryExport, RegistryValue};
 use crate::detect::{Head, Likelihood};
 use crate::error::FormatError;
@@ -22,7 +24,7 @@ mod kind {
 struct Reader {
     parsed: Parsed<RegistryExport>,
     /// The key of the last `[...]` line; `None` above the first, and below a key that is to be deleted.
-    key: Option<String>,
+    key: Option<Arc<str>>,
     /// Version 4 writes the strings inside hexadecimal data in the code page, version 5 in UTF-16.
     version: u32,
     /// A value that goes on with the next line.
@@ -52,7 +54,7 @@ impl Reader {
         } else if let Some(key) = trimmed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             // `[-key]` deletes: it says nothing about the host.
             self.key = (!key.starts_with('-') && key.contains('\\') | key.starts_with("HKEY_"))
-                .then(|| key.to_owned());
+                .then(|| Arc::from(key));
         } else if trimmed.starts_with(['"', '@']) {
             self.value(number, trimmed.to_owned());
         } else if !trimmed.is_empty() && !trimmed.starts_with(';') {
@@ -61,6 +63,7 @@ impl Reader {
         }
     }
 
+    /// Takes a value once its last line is there.
     fn value(&mut self, number: u64, mut text: String) {
         // Hexadecimal data goes on behind a backslash; strings cannot.
         if text.ends_with('\\') && text.contains("=hex") {

@@ -10,6 +10,7 @@ mod inventory;
 mod processes;
 mod rammap;
 mod registry;
+mod strangers;
 mod verifier;
 mod xperf_text;
 

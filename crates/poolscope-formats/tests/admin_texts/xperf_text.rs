@@ -35,7 +35,7 @@ fn rows_by_section() {
     assert!(parsed.notes[0].text.starts_with("layout not verified"), "{:?}", parsed.notes);
     assert_eq!(parsed.notes[0].place, Place::Whole);
     assert_eq!(parsed.coverage.bad_records, 1, "{:?}", parsed.notes);
-    assert_eq!(parsed.notes[1].place, Place::Line(13), "the half row");
+    assert_eq!(parsed.notes[1].place, Place::Line(14), "the half row");
 }
 
 proptest! {
