@@ -9,6 +9,7 @@ mod bench;
 mod ci;
 mod example;
 mod fuzz;
+mod lab;
 mod process;
 mod tidy;
 mod windows;
@@ -45,6 +46,12 @@ const CHORES: &[Chore] = &[
         args: "",
         what: "build, lint and test for Windows under Wine, and compare its verdict with this system's",
         run: windows::run_all,
+    },
+    Chore {
+        name: "lab",
+        args: "[--hosts N] [--tune]",
+        what: "score the judge on labelled hosts, beside what people and monitoring products do",
+        run: lab::run,
     },
     Chore { name: "fuzz-build", args: "", what: "build every fuzz target", run: fuzz::build_all },
     Chore {

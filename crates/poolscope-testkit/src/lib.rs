@@ -14,3 +14,4 @@ pub mod pooltag;
 pub mod rammap;
 pub mod samples;
 pub mod stories;
+pub mod lab;

@@ -7,9 +7,20 @@
 //! [`Standing::NotEnoughEvidence`].
 
 mod answer;
+mod blocks;
+mod confidence;
+mod fit;
+mod frame;
 mod host;
 mod input;
-mod trend;
+mod lockstep;
+mod noise;
+mod pool;
+mod prior;
+mod rank;
+mod sawtooth;
+mod stats;
+mod tag;
 
 pub use answer::{
     Class, Exhaustion, ExplainedGrowth, HostJudgement, Interval, LockstepGroup, LockstepMember, Onset,

@@ -1,0 +1,187 @@
+//! A series reduced to at most [`MOST_BLOCKS`] blocks of time, so that everything after is of constant cost.
+//!
+//! Each block is the median of the means of its four cells: as cheap as a mean, and a burst shorter than half
+//! a block does not move it. Short series keep every sample as a block of its own.
+
+use poolscope_formats::Time;
+
+use super::stats::median;
+
+/// Blocks of a long series.
+pub(crate) const BLOCKS: usize = 96;
+/// Up to this many samples every sample is a block.
+pub(crate) const MOST_BLOCKS: usize = 128;
+/// Cells of a block.
+pub(crate) const CELLS: usize = 4;
+
+/// Sums over one stretch of time.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Cell {
+    /// Samples.
+    pub n: f64,
+    /// Sum of the hours since the first sample.
+    pub hours: f64,
+    /// Sum of the outstanding bytes.
+    pub bytes: f64,
+    /// Sum of the outstanding allocations.
+    pub counts: f64,
+}
+
+impl Cell {
+    /// Adds another cell.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.n += other.n;
+        self.hours += other.hours;
+        self.bytes += other.bytes;
+        self.counts += other.counts;
+    }
+}
+
+/// A reduced series. The three vectors run in parallel; hours rise.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Blocks {
+    /// Hours since `start`.
+    pub hours: Vec<f64>,
+    /// Outstanding bytes.
+    pub bytes: Vec<f64>,
+    /// Outstanding allocations.
+    pub counts: Vec<f64>,
+    /// The first sample.
+    pub start: Option<Time>,
+    /// The last sample.
+    pub end: Option<Time>,
+    /// Samples.
+    pub samples: usize,
+    /// Bytes at the last sample.
+    pub last_bytes: u64,
+    /// Allocations at the last sample.
+    pub last_count: i64,
+}
+
+/// Sources with 32-bit counters give a wrapped difference as a negative one.
+pub(crate) fn unwrapped(count: i64) -> i64 {
+    if count < 0 { count & 0xffff_ffff } else { count }
+}
+
+impl Blocks {
+    /// Reduces a series; see [`super::SeriesInput`] for what is allowed. An empty `counts` leaves counts 0.
+    pub(crate) fn of(times: &[Time], bytes: &[u64], counts: &[i64]) -> Self {
+        let n = times.len().min(bytes.len());
+        let (times, bytes) = (times.get(..n).unwrap_or(&[]), bytes.get(..n).unwrap_or(&[]));
+        if times.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Self::of_sorted(times, bytes, counts);
+        }
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by_key(|&at| (times[at], at));
+        let last_of_each: Vec<usize> = order
+            .iter()
+            .enumerate()
+            .filter(|(place, at)| order.get(place + 1).is_none_or(|next| times[*next] != times[**at]))
+            .map(|(_, at)| *at)
+            .collect();
+        let times: Vec<Time> = last_of_each.iter().map(|&at| times[at]).collect();
+        let bytes: Vec<u64> = last_of_each.iter().map(|&at| bytes[at]).collect();
+        let counts: Vec<i64> = last_of_each.iter().filter_map(|&at| counts.get(at).copied()).collect();
+        Self::of_sorted(&times, &bytes, &counts)
+    }
+
+    fn of_sorted(times: &[Time], bytes: &[u64], counts: &[i64]) -> Self {
+        let (Some(&start), Some(&end)) = (times.first(), times.last()) else { return Self::default() };
+        let counts = if counts.len() < times.len() { &[] } else { counts };
+        let mut out = Self {
+            start: Some(start),
+            end: Some(end),
+            samples: times.len(),
+            last_bytes: bytes.last().copied().unwrap_or(0),
+            last_count: counts.last().copied().map_or(0, unwrapped),
+            ..Self::default()
+        };
+        if times.len() <= MOST_BLOCKS {
+            out.hours = times.iter().map(|time| time.hours_since(start)).collect();
+            out.bytes = bytes.iter().map(|&b| b as f64).collect();
+            out.counts = counts.iter().map(|&c| unwrapped(c) as f64).collect();
+            out.counts.resize(times.len(), 0.0);
+            return out;
+        }
+        let cells = BLOCKS * CELLS;
+        let width = (end.0.saturating_sub(start.0)) as f64 / cells as f64;
+        let mut sums = vec![Cell::default(); cells];
+        let mut edge = start.0 as f64 + width;
+        let mut at = 0;
+        for (index, (&time, &byte)) in times.iter().zip(bytes).enumerate() {
+            while time.0 as f64 >= edge && at + 1 < cells {
+                at += 1;
+                edge = start.0 as f64 + width * (at + 1) as f64;
+            }
+            if let Some(cell) = sums.get_mut(at) {
+                cell.n += 1.0;
+                cell.hours += time.hours_since(start);
+                cell.bytes += byte as f64;
+                cell.counts += counts.get(index).map_or(0.0, |&c| unwrapped(c) as f64);
+            }
+        }
+        out.fill(&sums, CELLS);
+        out
+    }
+
+    /// Sets the blocks from cells, so many to a block; empty cells and blocks are gaps.
+    pub(crate) fn fill(&mut self, cells: &[Cell], per_block: usize) {
+        let mut means = [Vec::with_capacity(per_block), Vec::with_capacity(per_block)];
+        for block in cells.chunks(per_block.max(1)) {
+            let (mut hours, mut n) = (0.0, 0.0);
+            means.iter_mut().for_each(Vec::clear);
+            for cell in block.iter().filter(|cell| cell.n > 0.0) {
+                hours += cell.hours;
+                n += cell.n;
+                means[0].push(cell.bytes / cell.n);
+                means[1].push(cell.counts / cell.n);
+            }
+            if let (Some(bytes), Some(counts)) = (median(&mut means[0]), median(&mut means[1])) {
+                self.hours.push(hours / n);
+                self.bytes.push(bytes);
+                self.counts.push(counts);
+            }
+        }
+    }
+
+    /// Hours from the first block to the last.
+    pub(crate) fn span(&self) -> f64 {
+        self.hours.last().copied().unwrap_or(0.0) - self.hours.first().copied().unwrap_or(0.0)
+    }
+
+    /// The blocks from `from` on, as a series of its own.
+    pub(crate) fn tail(&self, from: usize) -> Self {
+        let cut = |values: &[f64]| values.get(from..).unwrap_or(&[]).to_vec();
+        let share = 1.0 - from as f64 / self.hours.len().max(1) as f64;
+        Self {
+            hours: cut(&self.hours),
+            bytes: cut(&self.bytes),
+            counts: cut(&self.counts),
+            samples: (self.samples as f64 * share).round() as usize,
+            ..self.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_series_become_blocks_and_a_short_burst_does_not_move_them() {
+        let times: Vec<Time> = (0..2_880).map(|i| Time(i * 60_000_000)).collect();
+        let bytes: Vec<u64> = (0..2_880).map(|i| if i % 30 == 7 { 1 << 40 } else { 1_000 + i }).collect();
+        let blocks = Blocks::of(&times, &bytes, &vec![-1; 2_880]);
+        assert_eq!(blocks.hours.len(), BLOCKS);
+        assert!(blocks.bytes.windows(2).all(|pair| pair[0] < pair[1] && pair[1] < 5_000.0));
+        assert_eq!(blocks.counts[5], 4_294_967_295.0);
+    }
+
+    #[test]
+    fn disorder_and_equal_times_are_put_right() {
+        let times = [Time(3), Time(1), Time(2), Time(2)];
+        let blocks = Blocks::of(&times, &[30, 10, 20, 21], &[3, 1, 2, 2]);
+        assert_eq!(blocks.bytes, [10.0, 21.0, 30.0]);
+        assert_eq!(blocks.counts, [1.0, 2.0, 3.0]);
+    }
+}

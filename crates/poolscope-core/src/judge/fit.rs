@@ -1,0 +1,328 @@
+//! Every shape fitted to one series under every noise, and weighed: which shape, how steep, since when, and
+//! how surely not by chance.
+//!
+//! Weights are marginal likelihoods (maximum over level, slope and scale; mean over start and curvature;
+//! mean over the noise grid under the host's own noise prior), so a shape with more freedom pays for it.
+
+use super::frame::{Frame, LEAST_BLOCKS_OF_GROWTH, Lens, Space, dot};
+use super::stats::student_tail;
+
+/// The shapes a series is weighed between. The order is that of [`Fit::weights`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Shape {
+    /// Level, with its cycles where they fit.
+    Level,
+    /// Level with a cycle of the day or week.
+    Cycle,
+    /// Rising evenly since the start or an onset.
+    Rising,
+    /// Rising faster and faster.
+    Accelerating,
+    /// Rising or falling between two moments, flat before and after.
+    Ramp,
+    /// Rising slower and slower, full by the end.
+    Saturated,
+    /// Rising slower and slower, not full by the end.
+    Filling,
+    /// Falling since the start or an onset.
+    Falling,
+}
+
+/// How many shapes there are.
+const SHAPES: usize = 8;
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub(crate) struct Fit {
+    /// Probability of each [`Shape`], by its place.
+    pub weights: [f64; SHAPES],
+    /// Rise an hour since the start of the rise, and its standard error.
+    pub slope: f64,
+    /// Standard error of `slope`, the doubt about noise and start included.
+    pub slope_error: f64,
+    /// Probability that a series without any trend looks so steep.
+    pub chance: f64,
+    /// Start of the rise: probability that it lies before the series.
+    pub from_the_first: f64,
+    /// Start of the rise in hours: 5 %, mean and 95 %.
+    pub start: [f64; 3],
+    /// Block at which the rise most likely starts.
+    pub start_block: usize,
+    /// Start and end (hours) of the most likely ramp, and its height.
+    pub ramp: (f64, f64, f64),
+}
+
+impl Fit {
+    /// Probability of a shape.
+    pub(crate) fn weight(&self, shape: Shape) -> f64 {
+        self.weights.get(shape as usize).copied().unwrap_or(0.0)
+    }
+
+    /// The most probable shape.
+    pub(crate) fn best(&self) -> Shape {
+        const ALL: [Shape; SHAPES] = [
+            Shape::Level,
+            Shape::Cycle,
+            Shape::Rising,
+            Shape::Accelerating,
+            Shape::Ramp,
+            Shape::Saturated,
+            Shape::Filling,
+            Shape::Falling,
+        ];
+        ALL.into_iter().max_by(|a, b| self.weight(*a).total_cmp(&self.weight(*b))).unwrap_or(Shape::Level)
+    }
+}
+
+/// One candidate of the rising shape: what the estimate averages over.
+struct Candidate {
+    log_weight: f64,
+    slope: f64,
+    error: f64,
+    chance: f64,
+    start: usize,
+}
+
+/// Sums of likelihoods kept as logarithms.
+#[derive(Clone, Copy)]
+struct LogSum {
+    top: f64,
+    sum: f64,
+}
+
+impl LogSum {
+    const NONE: Self = Self { top: f64::NEG_INFINITY, sum: 0.0 };
+
+    fn add(&mut self, log: f64) {
+        if log > self.top {
+            self.sum = self.sum * (self.top - log).exp() + 1.0;
+            self.top = log;
+        } else if log.is_finite() {
+            self.sum += (log - self.top).exp();
+        }
+    }
+
+    fn log(self) -> f64 {
+        self.top + self.sum.ln()
+    }
+}
+
+/// The logarithm of the likelihood, scale at its best, of `rss` left by `used` columns over `n` blocks.
+pub(crate) fn log_likelihood(lens: &Lens, rss: f64, n: f64, used: f64) -> f64 {
+    -0.5 * (n - used) * (rss / (n - used)).ln() - 0.5 * lens.whitener.log_variance
+}
+
+/// Fits `values` (parallel to the frame's hours). `noise_prior` weighs the lenses; `grain` is the smallest
+/// change the source can show (one allocation), which bounds the noise from below.
+pub(crate) fn fit(frame: &Frame, values: &[f64], noise_prior: &[f64], grain: f64) -> Fit {
+    let n = values.len() as f64;
+    let middle = values.get(values.len() / 2).copied().unwrap_or(0.0);
+    let centred: Vec<f64> = values.iter().map(|value| value - middle).collect();
+    let mut sums = [LogSum::NONE; SHAPES];
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let mut best_ramp = (f64::NEG_INFINITY, (0.0, 0.0, 0.0));
+    for (lens, prior) in frame.lenses.iter().zip(noise_prior) {
+        if *prior < 1e-6 {
+            continue;
+        }
+        let white = lens.whitener.apply(&centred);
+        for (cycles, space) in lens.spaces.iter().enumerate() {
+            let used = space.null.len() as f64;
+            let mut free = white.clone();
+            super::frame::free_of(&mut free, &space.null);
+            let floor = grain * grain / 12.0 * n * (-lens.whitener.log_variance / n).exp();
+            let rss = dot(&free, &free) + floor;
+            let base = prior.ln() - 0.5 * (used - 1.0) * n.ln();
+            let log = |left: f64, columns: f64| {
+                base + log_likelihood(lens, left.max(floor.max(1e-12 * rss)), n, used + columns)
+                    - 0.5 * columns * n.ln()
+            };
+            let mut add = |shape: Shape, log: f64| {
+                if let Some(sum) = sums.get_mut(shape as usize) {
+                    sum.add(log);
+                }
+            };
+            add(if cycles == 0 { Shape::Level } else { Shape::Cycle }, log(rss, 0.0));
+            let products: Vec<f64> = space.hinges.iter().map(|hinge| dot(hinge, &free)).collect();
+            hinges(space, &products, n, used, rss, floor, &log, &mut add, &mut candidates);
+            let ramp = ramps(space, &products, rss, &log, &mut add);
+            if ramp.0 > best_ramp.0 {
+                let hour = |at: usize| frame.hours.get(at).copied().unwrap_or(0.0);
+                let (from, to) = (hour(ramp.1), hour(ramp.2));
+                best_ramp = (ramp.0, (from, to, ramp.3 * (to - from)));
+            }
+            curves(space, &products, &free, rss, &log, &mut add);
+        }
+    }
+    let top = sums.iter().map(|sum| sum.log()).fold(f64::NEG_INFINITY, f64::max);
+    let mut weights = sums.map(|sum| if sum.sum > 0.0 { (sum.log() - top).exp() } else { 0.0 });
+    let whole: f64 = weights.iter().sum();
+    weights.iter_mut().for_each(|weight| *weight /= whole);
+    summary(frame, weights, &candidates, best_ramp.1)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one loop of `fit`, apart for its length only")]
+fn hinges(
+    space: &Space,
+    products: &[f64],
+    n: f64,
+    used: f64,
+    rss: f64,
+    floor: f64,
+    log: &impl Fn(f64, f64) -> f64,
+    add: &mut impl FnMut(Shape, f64),
+    candidates: &mut Vec<Candidate>,
+) {
+    let starts = products.len().saturating_sub(LEAST_BLOCKS_OF_GROWTH - 2).max(1);
+    // The start before the series has half of the prior; the others share the rest.
+    let late = (0.5 / (starts.max(2) - 1) as f64).ln();
+    for (start, product) in products.iter().take(starts).enumerate() {
+        let norm = space.product(start, start);
+        if norm < 1e-12 {
+            continue;
+        }
+        let left = (rss - product * product / norm).max(floor.max(1e-12 * rss));
+        let weight = log(left, 1.0) + if start == 0 { 0.5f64.ln() } else { late };
+        if *product <= 0.0 {
+            add(Shape::Falling, weight);
+            continue;
+        }
+        add(Shape::Rising, weight);
+        let freedom = (n - used - 1.0).max(1.0);
+        let error = (left / freedom / norm).sqrt();
+        candidates.push(Candidate {
+            log_weight: weight,
+            slope: product / norm,
+            error,
+            chance: student_tail(product / norm / error, freedom),
+            start,
+        });
+    }
+}
+
+/// The best ramp: its logarithm of likelihood, its two blocks and its steepness.
+fn ramps(
+    space: &Space,
+    products: &[f64],
+    rss: f64,
+    log: &impl Fn(f64, f64) -> f64,
+    add: &mut impl FnMut(Shape, f64),
+) -> (f64, usize, usize, f64) {
+    let count = products.len();
+    let stride = (count / 32).max(1);
+    // A ramp is over only where it has been flat for a while.
+    let latest = count.saturating_sub((count / 12).max(1));
+    let mut best = (f64::NEG_INFINITY, 0, 0, 0.0);
+    let pairs = (0..count).flat_map(|from| {
+        let next = (from + 1 < latest).then_some((from, from + 1));
+        let wide = if from % stride == 0 {
+            (from + stride.max(2)..latest).step_by(stride)
+        } else {
+            (0..0).step_by(1)
+        };
+        next.into_iter().chain(wide.map(move |to| (from, to)))
+    });
+    let pairs: Vec<(usize, usize)> = pairs.collect();
+    let share = (1.0 / pairs.len().max(1) as f64).ln();
+    for (from, to) in pairs {
+        let norm = space.product(from, from) + space.product(to, to) - 2.0 * space.product(from, to);
+        let (Some(a), Some(b)) = (products.get(from), products.get(to)) else { continue };
+        if norm < 1e-12 {
+            continue;
+        }
+        let product = a - b;
+        let weight = log(rss - product * product / norm, 1.0) + share;
+        add(Shape::Ramp, weight);
+        if weight > best.0 {
+            best = (weight, from, to, product / norm);
+        }
+    }
+    best
+}
+
+fn curves(
+    space: &Space,
+    products: &[f64],
+    free: &[f64],
+    rss: f64,
+    log: &impl Fn(f64, f64) -> f64,
+    add: &mut impl FnMut(Shape, f64),
+) {
+    let share = (1.0 / space.curves.len().max(1) as f64).ln();
+    for curve in &space.curves {
+        let product = dot(&curve.column, free);
+        match curve.turns {
+            Some(turns) if product > 0.0 => {
+                let shape = if turns > 3.0 { Shape::Saturated } else { Shape::Filling };
+                add(shape, log(rss - product * product / curve.norm, 1.0) + share);
+            }
+            Some(_) => {}
+            None => {
+                let Some(&straight) = products.get(curve.start) else { continue };
+                let hinge = space.product(curve.start, curve.start);
+                let whole = hinge * curve.norm - curve.with_hinge * curve.with_hinge;
+                if whole <= 1e-9 * hinge * curve.norm {
+                    continue;
+                }
+                let slope = (straight * curve.norm - product * curve.with_hinge) / whole;
+                let bend = (product * hinge - straight * curve.with_hinge) / whole;
+                if bend > 0.0 && slope >= 0.0 {
+                    add(Shape::Accelerating, log(rss - slope * straight - bend * product, 2.0) + share);
+                }
+            }
+        }
+    }
+}
+
+fn summary(frame: &Frame, weights: [f64; SHAPES], candidates: &[Candidate], ramp: (f64, f64, f64)) -> Fit {
+    let top = candidates.iter().map(|c| c.log_weight).fold(f64::NEG_INFINITY, f64::max);
+    let mut out = Fit {
+        weights,
+        slope: 0.0,
+        slope_error: 0.0,
+        chance: 1.0,
+        from_the_first: 1.0,
+        start: [0.0; 3],
+        start_block: 0,
+        ramp,
+    };
+    let mut starts = vec![0.0; frame.hours.len()];
+    let (mut sum, mut slope, mut square, mut chance) = (0.0, 0.0, 0.0, 0.0);
+    for candidate in candidates {
+        let weight = (candidate.log_weight - top).exp();
+        sum += weight;
+        slope += weight * candidate.slope;
+        square += weight * (candidate.error.powi(2) + candidate.slope.powi(2));
+        chance += weight * candidate.chance;
+        if let Some(start) = starts.get_mut(candidate.start) {
+            *start += weight;
+        }
+    }
+    if sum <= 0.0 {
+        return out;
+    }
+    out.slope = slope / sum;
+    out.slope_error = (square / sum - out.slope * out.slope).max(0.0).sqrt();
+    out.chance = chance / sum;
+    let hour = |at: usize| frame.hours.get(at).copied().unwrap_or(0.0);
+    out.from_the_first = starts.iter().take(2).sum::<f64>() / sum;
+    let mut passed = 0.0;
+    let mut most = 0.0;
+    let mut late = false;
+    for (at, weight) in starts.iter().map(|weight| weight / sum).enumerate() {
+        if passed < 0.05 && passed + weight >= 0.05 {
+            out.start[0] = hour(at.saturating_sub(1));
+        }
+        passed += weight;
+        if passed >= 0.95 && !late {
+            out.start[2] = hour(at + 1);
+            late = true;
+        }
+        out.start[1] += weight * hour(at);
+        if weight > most {
+            most = weight;
+            out.start_block = at;
+        }
+    }
+    out
+}

@@ -1,0 +1,272 @@
+//! One series: from blocks to a shape, a rate, an onset, and whether that is a leak.
+
+use super::answer::{Class, Interval};
+use super::blocks::Blocks;
+use super::fit::{Fit, Shape, fit};
+use super::frame::Frame;
+use super::stats::{median, quantile, spread};
+
+/// Snapshots from which on a leak may be claimed at all.
+pub(crate) const LEAST_SNAPSHOTS: usize = 8;
+/// Hours of growth from which on a leak may be claimed.
+const LEAST_HOURS: f64 = 4.0;
+/// The same where the pool would be exhausted within a day.
+const LEAST_HOURS_IF_FAST: f64 = 0.5;
+/// Chance of one false alarm on a whole host; divided by the number of series (Bonferroni).
+const HOST_ALARM: f64 = 0.002;
+/// Counts must grow too; they are asked second, so one alarm in ten thousand is enough.
+const COUNT_ALARM: f64 = 1e-4;
+/// Least probability of the leak shapes among all shapes.
+const LEAST_WEIGHT: f64 = 0.5;
+/// Growth must be this many times the noise of one block.
+const GROWTH_OVER_NOISE: f64 = 2.5;
+/// What is left of the growth without its biggest single rises.
+const LEAST_SPREAD_OUT: f64 = 0.5;
+/// Share of the growth that must lie above everything before it.
+const LEAST_NEW_HIGH: f64 = 0.5;
+/// 90 % of a normal lies within this many standard errors.
+pub(crate) const NINETY: f64 = 1.645;
+
+/// What surrounds a series.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around<'a> {
+    /// Prior weight of each noise.
+    pub noise_prior: &'a [f64],
+    /// Series judged together.
+    pub series: usize,
+    /// Bytes left in the pool, where known.
+    pub left: Option<f64>,
+    /// The series has no counts (a pool total).
+    pub bytes_only: bool,
+}
+
+/// What was seen in one series.
+#[derive(Clone, Debug)]
+pub(crate) struct Look {
+    /// The shape.
+    pub class: Class,
+    /// It leaks.
+    pub leaking: bool,
+    /// It grows in a way that may be a leak, but the evidence does not decide.
+    pub open: bool,
+    /// It grows for sure, whatever the reason.
+    pub sure: bool,
+    /// Bytes an hour.
+    pub bytes: Interval,
+    /// Allocations an hour.
+    pub counts: Interval,
+    /// Onset in hours: earliest, best, latest.
+    pub onset: Option<[f64; 3]>,
+    /// Fitted growth in bytes.
+    pub growth: f64,
+    /// Noise of a block in bytes.
+    pub noise: f64,
+    /// Standard error of the bytes rate.
+    pub error: f64,
+    /// Chance that a series without a trend looks like this.
+    pub chance: f64,
+    /// Probability of the leak shapes among all.
+    pub weight: f64,
+}
+
+/// Whether any suffix of the series rises at all: a cheap question that most series answer with no.
+pub(crate) fn may_grow(hours: &[f64], values: &[f64]) -> bool {
+    let n = values.len();
+    (0..8).map(|part| part * n / 8).chain([n.saturating_sub(8)]).any(|from| {
+        let (Some(x), Some(y)) = (hours.get(from..), values.get(from..)) else { return false };
+        if x.len() < 4 {
+            return false;
+        }
+        let (slope, error) = least_squares(x, y);
+        slope > 0.0 && slope > 3.0 * error
+    })
+}
+
+/// Ordinary least squares: slope and its standard error for white noise.
+pub(crate) fn least_squares(x: &[f64], y: &[f64]) -> (f64, f64) {
+    let n = x.len() as f64;
+    let (mx, my) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);
+    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
+    for (x, y) in x.iter().zip(y) {
+        xx += (x - mx) * (x - mx);
+        xy += (x - mx) * (y - my);
+        yy += (y - my) * (y - my);
+    }
+    if xx <= 0.0 {
+        return (0.0, f64::INFINITY);
+    }
+    let slope = xy / xx;
+    (slope, ((yy - slope * xy).max(0.0) / (n - 2.0).max(1.0) / xx).sqrt())
+}
+
+/// Bytes of one allocation, at least 1.
+fn grain(blocks: &Blocks) -> f64 {
+    let (bytes, counts) = (blocks.bytes.last().copied(), blocks.counts.last().copied());
+    match (bytes, counts) {
+        (Some(bytes), Some(counts)) if counts >= 1.0 => (bytes / counts).max(1.0),
+        _ => 1.0,
+    }
+}
+
+/// A look at a series that has no more than a straight line to give: too short, or without any rise.
+pub(crate) fn plain(blocks: &Blocks, frame: Option<&Frame>) -> Look {
+    let (slope, error) = least_squares(&blocks.hours, &blocks.bytes);
+    let (counts, counts_error) = least_squares(&blocks.hours, &blocks.counts);
+    let interval = |slope: f64, error: f64| {
+        let reach = if error.is_finite() { NINETY * error } else { 0.0 };
+        Interval { low: slope - reach, estimate: slope, high: slope + reach }
+    };
+    let rest: Vec<f64> = blocks.hours.iter().zip(&blocks.bytes).map(|(h, b)| b - slope * h).collect();
+    let flat = blocks.bytes.windows(2).all(|pair| pair[0] == pair[1])
+        && blocks.counts.windows(2).all(|pair| pair[0] == pair[1]);
+    let n = blocks.hours.len();
+    let class = if n < 3 {
+        Class::TooShortToSay
+    } else if flat {
+        Class::StaticBlock
+    } else if n < LEAST_SNAPSHOTS {
+        Class::TooShortToSay
+    } else {
+        still_shape(blocks, frame, slope / error.max(1e-300))
+    };
+    Look {
+        class,
+        leaking: false,
+        open: false,
+        sure: false,
+        bytes: interval(slope, error),
+        counts: interval(counts, counts_error),
+        onset: None,
+        growth: slope * blocks.span(),
+        noise: spread(&rest),
+        error: if error.is_finite() { error } else { 0.0 },
+        chance: 1.0,
+        weight: 0.0,
+    }
+}
+
+/// The shape of a series that does not rise.
+fn still_shape(blocks: &Blocks, frame: Option<&Frame>, deviate: f64) -> Class {
+    let values = &blocks.bytes;
+    if let Some(lens) = frame.and_then(|frame| frame.lenses.first())
+        && let (Some(level), Some(cycle)) = (lens.spaces.first(), lens.spaces.get(1))
+    {
+        let left = |null: &[Vec<f64>]| {
+            let middle = values.first().copied().unwrap_or(0.0);
+            let mut free = lens.whitener.apply(&values.iter().map(|v| v - middle).collect::<Vec<_>>());
+            super::frame::free_of(&mut free, null);
+            super::frame::dot(&free, &free)
+        };
+        if left(&cycle.null) < 0.3 * left(&level.null) {
+            return Class::Seasonal;
+        }
+    }
+    let mut sorted = values.clone();
+    let low = quantile(&mut sorted, 0.25).unwrap_or(0.0);
+    let high = quantile(&mut sorted, 0.9).unwrap_or(0.0);
+    let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let end = values.last().copied().unwrap_or(0.0);
+    if deviate < -15.0 {
+        Class::Shrinking
+    } else if top - low > 5.0 * (high - low).max(spread(values)) && end < low + 0.3 * (top - low) {
+        Class::Burst
+    } else {
+        Class::Churn
+    }
+}
+
+/// A look with everything. `frame` is that of the blocks' hours.
+pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
+    let grain = grain(blocks);
+    let bytes = fit(frame, &blocks.bytes, around.noise_prior, grain);
+    let span = blocks.span();
+    let late = bytes.from_the_first < 0.5;
+    let first = blocks.hours.first().copied().unwrap_or(0.0);
+    let start = if late { bytes.start[1] } else { first };
+    let since = blocks.hours.last().copied().unwrap_or(0.0) - start;
+    let growth = bytes.slope * since;
+    let rest: Vec<f64> = blocks
+        .hours
+        .iter()
+        .zip(&blocks.bytes)
+        .map(|(hour, value)| value - bytes.slope * (hour - start).max(0.0))
+        .collect();
+    let noise = spread(&rest);
+    let counts =
+        if around.bytes_only { bytes.clone() } else { fit(frame, &blocks.counts, around.noise_prior, 1.0) };
+    let weight = bytes.weight(Shape::Rising) + bytes.weight(Shape::Accelerating);
+    let fast = around.left.is_some_and(|left| bytes.slope * 24.0 > left);
+    let alarm = HOST_ALARM / around.series.max(1) as f64;
+    let after = blocks.hours.iter().filter(|hour| **hour >= start).count();
+    let samples_after = blocks.samples as f64 * after as f64 / blocks.hours.len().max(1) as f64;
+    let sure = bytes.chance < alarm
+        && counts.chance < COUNT_ALARM
+        && growth > GROWTH_OVER_NOISE * noise
+        && new_high(blocks, start, growth)
+        && spread_out(blocks, start, growth);
+    let enough = blocks.samples >= LEAST_SNAPSHOTS
+        && samples_after >= LEAST_SNAPSHOTS as f64 - 1.5
+        && since >= if fast { LEAST_HOURS_IF_FAST } else { LEAST_HOURS } * 0.97;
+    let leaking = sure && enough && weight >= LEAST_WEIGHT;
+    let class = class_of(&bytes, sure, leaking, span);
+    let filling = weight + bytes.weight(Shape::Filling);
+    let reach = NINETY * bytes.slope_error;
+    let count_reach = NINETY * counts.slope_error;
+    Look {
+        class,
+        leaking,
+        open: !leaking && sure && filling >= LEAST_WEIGHT,
+        sure,
+        bytes: Interval { low: bytes.slope - reach, estimate: bytes.slope, high: bytes.slope + reach },
+        counts: Interval {
+            low: counts.slope - count_reach,
+            estimate: counts.slope,
+            high: counts.slope + count_reach,
+        },
+        onset: late.then_some(bytes.start),
+        growth,
+        noise,
+        error: bytes.slope_error,
+        chance: bytes.chance,
+        weight,
+    }
+}
+
+fn class_of(fit: &Fit, sure: bool, leaking: bool, span: f64) -> Class {
+    match fit.best() {
+        Shape::Accelerating if leaking => Class::AcceleratingLeak,
+        _ if leaking => Class::SteadyLeak,
+        Shape::Level => Class::Churn,
+        Shape::Cycle => Class::Seasonal,
+        Shape::Rising | Shape::Accelerating | Shape::Filling if sure => Class::StillRising,
+        Shape::Rising | Shape::Accelerating | Shape::Filling => Class::Churn,
+        Shape::Saturated => Class::SaturatingCache,
+        Shape::Falling => Class::Shrinking,
+        Shape::Ramp if fit.ramp.2 < 0.0 => Class::Shrinking,
+        Shape::Ramp if fit.ramp.1 - fit.ramp.0 <= (span / 10.0).max(1.0) => Class::StepThenFlat,
+        Shape::Ramp => Class::PinnedAfterGrowth,
+    }
+}
+
+/// The growth must lead above what was there before it: regaining an old level is no growth.
+fn new_high(blocks: &Blocks, start: f64, growth: f64) -> bool {
+    let at = blocks.hours.partition_point(|hour| *hour < start);
+    let mut before = blocks.bytes.get(..at).unwrap_or(&[]).to_vec();
+    let Some(high) = quantile(&mut before, 0.95) else { return true };
+    let last = blocks.bytes.len().saturating_sub((blocks.bytes.len() / 24).max(3));
+    let end = median(&mut blocks.bytes.get(last..).unwrap_or(&[]).to_vec()).unwrap_or(0.0);
+    end - high >= LEAST_NEW_HIGH * growth
+}
+
+/// The growth must not hang on a few single rises, as that of steps does.
+fn spread_out(blocks: &Blocks, start: f64, growth: f64) -> bool {
+    let at = blocks.hours.partition_point(|hour| *hour < start);
+    let after = blocks.bytes.get(at..).unwrap_or(&[]);
+    let mut rises: Vec<f64> = after.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let net: f64 = rises.iter().sum();
+    rises.sort_unstable_by(|a, b| b.total_cmp(a));
+    let biggest: f64 = rises.iter().take((rises.len() / 12).clamp(1, 4)).sum();
+    let typical = median(&mut rises).unwrap_or(0.0).max(0.0);
+    let fair = typical * (rises.len() / 12).clamp(1, 4) as f64;
+    net.max(growth) - (biggest - fair).max(0.0) >= LEAST_SPREAD_OUT * growth
+}
