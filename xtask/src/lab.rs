@@ -8,13 +8,14 @@ use poolscope_testkit::lab::host::{Scenario, make};
 use poolscope_testkit::lab::plan::Plan;
 use poolscope_testkit::lab::rng::Rng;
 use poolscope_testkit::lab::score::{Score, quantile};
+use poolscope_testkit::lab::truth::LabHost;
 use rayon::prelude::*;
 
 #[path = "../../crates/poolscope-core/tests/lab/bridge.rs"]
 mod bridge;
 
 /// Seeds of the hosts that are scored, and of those used for tuning: never the same.
-const SCORED_SEEDS: u64 = 0x5c0_2ed_0000_0000;
+const SCORED_SEEDS: u64 = 0x5c02_ed00_0000_0000;
 const TUNING_SEEDS: u64 = 0x7u64 << 40;
 
 /// Runs the laboratory.
@@ -30,6 +31,11 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
             "--tune" => seeds = TUNING_SEEDS,
             "--wrong" => wrong = true,
             "--plan" => only = Some(rest.next().context("--plan needs a number")?.parse::<usize>()?),
+            "--show" => {
+                let index = rest.next().context("--show needs a host number")?.parse::<usize>()?;
+                let view = rest.next().and_then(|count| count.parse().ok());
+                return show(seeds, index, view);
+            }
             other => bail!("unknown argument {other}"),
         }
     }
@@ -56,7 +62,8 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn one_host(seed: u64, index: usize) -> BTreeMap<&'static str, Score> {
+/// The host of this number.
+fn host(seed: u64, index: usize) -> (LabHost, Plan, Scenario) {
     let rng = &mut Rng::new(seed, 77);
     let plan = match index % 4 {
         0 => Plan::MINUTES_24H,
@@ -72,7 +79,68 @@ fn one_host(seed: u64, index: usize) -> BTreeMap<&'static str, Score> {
         u if u < 0.92 => Scenario::Masked,
         _ => Scenario::Untagged,
     };
-    let host = make(seed, plan, scenario);
+    (make(seed, plan, scenario), plan, scenario)
+}
+
+/// Prints one host's truth and judgement.
+fn show(seeds: u64, index: usize, view: Option<usize>) -> anyhow::Result<()> {
+    let (mut host, plan, scenario) = host(seeds + index as u64, index);
+    if let Some(count) = view {
+        host = host.view(&host.spread(count));
+    }
+    println!("{plan:?} {scenario:?} start {}", host.totals[0].times[0]);
+    for leak in &host.leaks {
+        let times = leak.tag.map_or(&host.totals[0].times, |tag| &host.tags[tag].times);
+        let name = leak.tag.map(|tag| String::from_utf8_lossy(&host.tags[tag].tag).into_owned());
+        let onset = leak.onset.map(|onset| (onset - times[0]) as f64 / 3.6e9);
+        println!(
+            "truth {name:?} {:?} {:?} rate {:.4e} onset {onset:?} enough {} {:?}",
+            leak.pool,
+            leak.shape,
+            leak.rate,
+            leak.evidence.suffices(times),
+            leak.evidence
+        );
+    }
+    let judged = bridge::judged(&host, false);
+    println!("{:?} confidence {:.3} groups {:?}", judged.standing, judged.confidence, judged.groups.len());
+    for tag in judged.tags.iter().filter(|tag| {
+        let leaks =
+            host.leaks.iter().any(|leak| leak.tag.is_some_and(|at| host.tags[at].tag == tag.key.tag.0));
+        tag.leaking || leaks || tag.class == poolscope_core::judge::Class::StillRising
+    }) {
+        let at = host.tags.iter().position(|t| t.tag == tag.key.tag.0);
+        let onset = tag.onset.and_then(|o| Some(o.at.hours_since(tag.first?)));
+        println!(
+            "{} {:?} is {:?}: {:?} leaking {} rate {:.4e} [{:.4e} {:.4e}] onset {onset:?} growth {:.3e} noise {:.3e} now {}",
+            tag.key.tag,
+            tag.key.pool,
+            at.map(|at| host.tags[at].shape),
+            tag.class,
+            tag.leaking,
+            tag.rate_bytes_per_hour.estimate,
+            tag.rate_bytes_per_hour.low,
+            tag.rate_bytes_per_hour.high,
+            tag.growth_bytes,
+            tag.noise_bytes,
+            tag.outstanding_bytes
+        );
+        if let Some(at) = at {
+            let tag = &host.tags[at];
+            let step = (tag.bytes.len() / 32).max(1);
+            let shown: Vec<String> =
+                tag.bytes.iter().step_by(step).map(|b| format!("{:.0}", *b as f64 / 1e3)).collect();
+            println!("    KB {}", shown.join(" "));
+        }
+    }
+    for growth in &judged.growth {
+        println!("{growth:?}");
+    }
+    Ok(())
+}
+
+fn one_host(seed: u64, index: usize) -> BTreeMap<&'static str, Score> {
+    let (host, plan, _) = host(seed, index);
     let mut out = BTreeMap::new();
     let mut score = |name: &'static str, host: &_, totals_only| {
         let judged = bridge::judged(host, totals_only);

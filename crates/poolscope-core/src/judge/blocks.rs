@@ -27,16 +27,6 @@ pub(crate) struct Cell {
     pub counts: f64,
 }
 
-impl Cell {
-    /// Adds another cell.
-    pub(crate) fn join(&mut self, other: &Self) {
-        self.n += other.n;
-        self.hours += other.hours;
-        self.bytes += other.bytes;
-        self.counts += other.counts;
-    }
-}
-
 /// A reduced series. The three vectors run in parallel; hours rise.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Blocks {

@@ -48,6 +48,9 @@ pub(crate) struct Fit {
     pub start: [f64; 3],
     /// Block at which the rise most likely starts.
     pub start_block: usize,
+    /// How the rise bends in the middle: its change of steepness there as a share of the steepness before,
+    /// and that share over its standard error. Negative: it slows down.
+    pub bend: (f64, f64),
     /// Start and end (hours) of the most likely ramp, and its height.
     pub ramp: (f64, f64, f64),
 }
@@ -77,9 +80,11 @@ impl Fit {
 /// One candidate of the rising shape: what the estimate averages over.
 struct Candidate {
     log_weight: f64,
+    /// The same for rates: a leak's own arrivals wander, so wandering noise keeps its weight.
+    log_rate_weight: f64,
     slope: f64,
     error: f64,
-    chance: f64,
+    freedom: f64,
     start: usize,
 }
 
@@ -107,24 +112,31 @@ impl LogSum {
     }
 }
 
-/// The logarithm of the likelihood, scale at its best, of `rss` left by `used` columns over `n` blocks.
-pub(crate) fn log_likelihood(lens: &Lens, rss: f64, n: f64, used: f64) -> f64 {
-    -0.5 * (n - used) * (rss / (n - used)).ln() - 0.5 * lens.whitener.log_variance
+/// The logarithm of the likelihood, scale at its best, of `rss` left over `n` blocks; the level integrated
+/// out.
+pub(crate) fn log_likelihood(lens: &Lens, rss: f64, n: f64) -> f64 {
+    -0.5 * (n * (rss / n).ln() + lens.whitener.log_variance + lens.level_norm.ln())
 }
 
 /// Fits `values` (parallel to the frame's hours). `noise_prior` weighs the lenses; `grain` is the smallest
-/// change the source can show (one allocation), which bounds the noise from below.
-pub(crate) fn fit(frame: &Frame, values: &[f64], noise_prior: &[f64], grain: f64) -> Fit {
+/// change the source can show (one allocation), which bounds the noise from below. Without `shapes` only
+/// level and rise are fitted: rate and chance are right, the weights are not.
+pub(crate) fn fit(frame: &Frame, values: &[f64], noise_prior: &[f64], grain: f64, shapes: bool) -> Fit {
     let n = values.len() as f64;
     let middle = values.get(values.len() / 2).copied().unwrap_or(0.0);
     let centred: Vec<f64> = values.iter().map(|value| value - middle).collect();
     let mut sums = [LogSum::NONE; SHAPES];
     let mut candidates: Vec<Candidate> = Vec::new();
+    let wandering = frame.lenses.iter().filter(|lens| lens.wanders).count().max(1) as f64;
+    let mut best_bend = (f64::NEG_INFINITY, (0.0, 0.0));
     let mut best_ramp = (f64::NEG_INFINITY, (0.0, 0.0, 0.0));
     for (lens, prior) in frame.lenses.iter().zip(noise_prior) {
-        if *prior < 1e-6 {
+        let rate_prior = 0.7 * prior + if lens.wanders { 0.3 / wandering } else { 0.0 };
+        if rate_prior < 1e-6 {
             continue;
         }
+        let prior = prior.max(1e-9);
+        let rate_shift = (rate_prior / prior).ln();
         let white = lens.whitener.apply(&centred);
         for (cycles, space) in lens.spaces.iter().enumerate() {
             let used = space.null.len() as f64;
@@ -134,8 +146,7 @@ pub(crate) fn fit(frame: &Frame, values: &[f64], noise_prior: &[f64], grain: f64
             let rss = dot(&free, &free) + floor;
             let base = prior.ln() - 0.5 * (used - 1.0) * n.ln();
             let log = |left: f64, columns: f64| {
-                base + log_likelihood(lens, left.max(floor.max(1e-12 * rss)), n, used + columns)
-                    - 0.5 * columns * n.ln()
+                base + log_likelihood(lens, left.max(floor.max(1e-12 * rss)), n) - 0.5 * columns * n.ln()
             };
             let mut add = |shape: Shape, log: f64| {
                 if let Some(sum) = sums.get_mut(shape as usize) {
@@ -144,8 +155,20 @@ pub(crate) fn fit(frame: &Frame, values: &[f64], noise_prior: &[f64], grain: f64
             };
             add(if cycles == 0 { Shape::Level } else { Shape::Cycle }, log(rss, 0.0));
             let products: Vec<f64> = space.hinges.iter().map(|hinge| dot(hinge, &free)).collect();
+            let from = candidates.len();
             hinges(space, &products, n, used, rss, floor, &log, &mut add, &mut candidates);
-            let ramp = ramps(space, &products, rss, &log, &mut add);
+            for candidate in candidates.iter_mut().skip(from) {
+                candidate.log_rate_weight = candidate.log_weight + rate_shift;
+                if candidate.log_weight > best_bend.0 {
+                    let left = n - used - 2.0;
+                    let bend = bend(space, &products, candidate.start, rss, floor, left.max(1.0));
+                    best_bend = (candidate.log_weight, bend);
+                }
+            }
+            if !shapes {
+                continue;
+            }
+            let ramp = ramps(space, &products, rss, n, &log, &mut add);
             if ramp.0 > best_ramp.0 {
                 let hour = |at: usize| frame.hours.get(at).copied().unwrap_or(0.0);
                 let (from, to) = (hour(ramp.1), hour(ramp.2));
@@ -158,7 +181,7 @@ pub(crate) fn fit(frame: &Frame, values: &[f64], noise_prior: &[f64], grain: f64
     let mut weights = sums.map(|sum| if sum.sum > 0.0 { (sum.log() - top).exp() } else { 0.0 });
     let whole: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|weight| *weight /= whole);
-    summary(frame, weights, &candidates, best_ramp.1)
+    summary(frame, weights, &candidates, best_ramp.1, best_bend.1)
 }
 
 #[expect(clippy::too_many_arguments, reason = "one loop of `fit`, apart for its length only")]
@@ -174,11 +197,14 @@ fn hinges(
     candidates: &mut Vec<Candidate>,
 ) {
     let starts = products.len().saturating_sub(LEAST_BLOCKS_OF_GROWTH - 2).max(1);
+    let gain = |start: usize, product: f64| product * product / space.product(start, start).max(1e-12);
+    let best = products.iter().take(starts).enumerate().map(|(at, p)| gain(at, *p)).fold(0.0, f64::max);
+    let worth = worth(rss, best, floor, n);
     // The start before the series has half of the prior; the others share the rest.
     let late = (0.5 / (starts.max(2) - 1) as f64).ln();
     for (start, product) in products.iter().take(starts).enumerate() {
         let norm = space.product(start, start);
-        if norm < 1e-12 {
+        if norm < 1e-12 || rss - gain(start, *product) > worth {
             continue;
         }
         let left = (rss - product * product / norm).max(floor.max(1e-12 * rss));
@@ -192,12 +218,34 @@ fn hinges(
         let error = (left / freedom / norm).sqrt();
         candidates.push(Candidate {
             log_weight: weight,
+            log_rate_weight: weight,
             slope: product / norm,
             error,
-            chance: student_tail(product / norm / error, freedom),
+            freedom,
             start,
         });
     }
+}
+
+/// What may be left over at most for a fit to matter beside the best one, which takes `best` off `rss`.
+fn worth(rss: f64, best: f64, floor: f64, n: f64) -> f64 {
+    (rss - best).max(floor.max(1e-12 * rss)) * (50.0 / n).exp()
+}
+
+/// How a rise from block `start` bends halfway to the end; see [`Fit::bend`].
+fn bend(space: &Space, products: &[f64], start: usize, rss: f64, floor: f64, freedom: f64) -> (f64, f64) {
+    let middle = (start + products.len()).div_ceil(2);
+    let (Some(a), Some(b)) = (products.get(start), products.get(middle)) else { return (0.0, 0.0) };
+    let (aa, bb) = (space.product(start, start), space.product(middle, middle));
+    let ab = space.product(start, middle);
+    let whole = aa * bb - ab * ab;
+    if whole <= 1e-9 * aa * bb || middle <= start {
+        return (0.0, 0.0);
+    }
+    let (slope, change) = ((a * bb - b * ab) / whole, (b * aa - a * ab) / whole);
+    let left = (rss - slope * a - change * b).max(floor.max(1e-12 * rss));
+    let error = (left / freedom * aa / whole).sqrt();
+    (change / slope.abs().max(1e-300), change / error)
 }
 
 /// The best ramp: its logarithm of likelihood, its two blocks and its steepness.
@@ -205,6 +253,7 @@ fn ramps(
     space: &Space,
     products: &[f64],
     rss: f64,
+    n: f64,
     log: &impl Fn(f64, f64) -> f64,
     add: &mut impl FnMut(Shape, f64),
 ) -> (f64, usize, usize, f64) {
@@ -222,19 +271,21 @@ fn ramps(
         };
         next.into_iter().chain(wide.map(move |to| (from, to)))
     });
-    let pairs: Vec<(usize, usize)> = pairs.collect();
-    let share = (1.0 / pairs.len().max(1) as f64).ln();
-    for (from, to) in pairs {
-        let norm = space.product(from, from) + space.product(to, to) - 2.0 * space.product(from, to);
-        let (Some(a), Some(b)) = (products.get(from), products.get(to)) else { continue };
-        if norm < 1e-12 {
-            continue;
-        }
-        let product = a - b;
-        let weight = log(rss - product * product / norm, 1.0) + share;
+    let gains: Vec<(usize, usize, f64, f64)> = pairs
+        .filter_map(|(from, to)| {
+            let norm = space.product(from, from) + space.product(to, to) - 2.0 * space.product(from, to);
+            let product = products.get(from)? - products.get(to)?;
+            (norm > 1e-12).then(|| (from, to, product * product / norm, product / norm))
+        })
+        .collect();
+    let most = gains.iter().map(|pair| pair.2).fold(0.0, f64::max);
+    let worth = worth(rss, most, 0.0, n);
+    let share = (1.0 / gains.len().max(1) as f64).ln();
+    for (from, to, gain, steepness) in gains.into_iter().filter(|pair| rss - pair.2 <= worth) {
+        let weight = log(rss - gain, 1.0) + share;
         add(Shape::Ramp, weight);
         if weight > best.0 {
-            best = (weight, from, to, product / norm);
+            best = (weight, from, to, steepness);
         }
     }
     best
@@ -274,8 +325,13 @@ fn curves(
     }
 }
 
-fn summary(frame: &Frame, weights: [f64; SHAPES], candidates: &[Candidate], ramp: (f64, f64, f64)) -> Fit {
-    let top = candidates.iter().map(|c| c.log_weight).fold(f64::NEG_INFINITY, f64::max);
+fn summary(
+    frame: &Frame,
+    weights: [f64; SHAPES],
+    candidates: &[Candidate],
+    ramp: (f64, f64, f64),
+    bend: (f64, f64),
+) -> Fit {
     let mut out = Fit {
         weights,
         slope: 0.0,
@@ -284,38 +340,45 @@ fn summary(frame: &Frame, weights: [f64; SHAPES], candidates: &[Candidate], ramp
         from_the_first: 1.0,
         start: [0.0; 3],
         start_block: 0,
+        bend,
         ramp,
     };
+    let highest =
+        |weight: fn(&Candidate) -> f64| candidates.iter().map(weight).fold(f64::NEG_INFINITY, f64::max);
+    let (top, rate_top) = (highest(|c| c.log_weight), highest(|c| c.log_rate_weight));
     let mut starts = vec![0.0; frame.hours.len()];
-    let (mut sum, mut slope, mut square, mut chance) = (0.0, 0.0, 0.0, 0.0);
+    let (mut sum, mut chance) = (0.0, 0.0);
+    let (mut rate_sum, mut slope, mut square) = (0.0, 0.0, 0.0);
     for candidate in candidates {
         let weight = (candidate.log_weight - top).exp();
         sum += weight;
-        slope += weight * candidate.slope;
-        square += weight * (candidate.error.powi(2) + candidate.slope.powi(2));
-        chance += weight * candidate.chance;
+        if weight > 1e-12 {
+            chance += weight * student_tail(candidate.slope / candidate.error, candidate.freedom);
+        }
         if let Some(start) = starts.get_mut(candidate.start) {
             *start += weight;
         }
+        let weight = (candidate.log_rate_weight - rate_top).exp();
+        rate_sum += weight;
+        slope += weight * candidate.slope;
+        square += weight * (candidate.error.powi(2) + candidate.slope.powi(2));
     }
-    if sum <= 0.0 {
+    if sum <= 0.0 || rate_sum <= 0.0 {
         return out;
     }
-    out.slope = slope / sum;
-    out.slope_error = (square / sum - out.slope * out.slope).max(0.0).sqrt();
+    out.slope = slope / rate_sum;
+    out.slope_error = (square / rate_sum - out.slope * out.slope).max(0.0).sqrt();
     out.chance = chance / sum;
     let hour = |at: usize| frame.hours.get(at).copied().unwrap_or(0.0);
     out.from_the_first = starts.iter().take(2).sum::<f64>() / sum;
-    let mut passed = 0.0;
-    let mut most = 0.0;
-    let mut late = false;
+    let (mut passed, mut most, mut late) = (0.0, 0.0, false);
     for (at, weight) in starts.iter().map(|weight| weight / sum).enumerate() {
         if passed < 0.05 && passed + weight >= 0.05 {
             out.start[0] = hour(at.saturating_sub(1));
         }
         passed += weight;
         if passed >= 0.95 && !late {
-            out.start[2] = hour(at + 1);
+            out.start[2] = hour((at + 1).min(frame.hours.len() - 1));
             late = true;
         }
         out.start[1] += weight * hour(at);

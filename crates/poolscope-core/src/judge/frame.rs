@@ -4,7 +4,7 @@
 //! hinges, saturating and quadratic curves are whitened and freed of the null space. A fit is then a few
 //! inner products.
 
-use super::noise::{Noise, Whitener, grid};
+use super::noise::{Noise, WANDERING, Whitener, grid};
 
 /// Hours of a day and of a week.
 const DAY: f64 = 24.0;
@@ -60,8 +60,12 @@ impl Space {
 /// One noise over the frame's moments.
 #[derive(Clone, Debug)]
 pub(crate) struct Lens {
+    /// The noise is as good as a random walk.
+    pub wanders: bool,
     /// The filter.
     pub whitener: Whitener,
+    /// Squared length of the whitened level column: how well this noise lets the level be known.
+    pub level_norm: f64,
     /// Null spaces: the level, then the level with its cycles where the span allows.
     pub spaces: Vec<Space>,
 }
@@ -96,7 +100,13 @@ impl Frame {
             .map(|noise: Noise| {
                 let whitener = Whitener::new(noise, hours, span);
                 let spaces = nulls.iter().map(|null| space(&whitener, null, &hinges, &curves)).collect();
-                Lens { whitener, spaces }
+                let level = whitener.apply(&vec![1.0; hours.len()]);
+                Lens {
+                    wanders: noise.correlation >= WANDERING,
+                    whitener,
+                    level_norm: dot(&level, &level),
+                    spaces,
+                }
             })
             .collect();
         Self { hours: hours.to_vec(), lenses }

@@ -14,7 +14,9 @@ use super::{confidence, lockstep, prior, rank, sawtooth, tag};
 /// Frames kept besides the main one; series with still other moments are only ranked.
 const MOST_FRAMES: usize = 64;
 /// Falls at restarts that are followed up.
-const MOST_SAWTEETH: usize = 24;
+const MOST_SAWTEETH: usize = 60;
+/// A total and an untagged rest are tested as strictly as this many series.
+const POOLS_AS_SERIES: usize = 200;
 /// A span that holds a whole daily cycle.
 const LEAST_HOURS_OF_A_CYCLE: f64 = 23.0;
 /// More tags than this do not leak at once (two leaks in lock-step groups do).
@@ -150,11 +152,12 @@ fn look_at(blocks: &Blocks, frames: &mut Frames, around: Around<'_>, sawteeth: &
         && *sawteeth < MOST_SAWTEETH
         && let Some(teeth) = sawtooth::teeth(blocks)
     {
-        let tail = blocks.tail(teeth.last_start);
+        let rest = tag::plain(blocks, frames.made.first().filter(|frame| frame.hours == blocks.hours));
         if teeth.trimmed {
-            return Look { class: Class::Sawtooth, ..tag::plain(blocks, None) };
+            return Look { class: Class::Sawtooth, ..rest };
         }
-        if tag::may_grow(&tail.hours, &tail.bytes) {
+        let tail = blocks.tail(teeth.last_start);
+        if rest.class != Class::Seasonal {
             *sawteeth += 1;
             if let Some(frame) = frames.of(&tail.hours) {
                 let look = tag::look(&tail, frame, around);
@@ -232,7 +235,12 @@ fn pools(
         let lenses = super::noise::grid().len();
         let even = vec![1.0 / lenses as f64; lenses];
         let mut see = |blocks: &Blocks, prior: &[f64]| {
-            let around = Around { noise_prior: prior, series: 4, left: ends.left(pool), bytes_only: true };
+            let around = Around {
+                noise_prior: prior,
+                series: POOLS_AS_SERIES,
+                left: ends.left(pool),
+                bytes_only: true,
+            };
             let grows = varies(&blocks.bytes) && tag::may_grow(&blocks.hours, &blocks.bytes);
             match frames.of(&blocks.hours) {
                 Some(frame) if grows => tag::look(blocks, frame, around),

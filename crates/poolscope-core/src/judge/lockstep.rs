@@ -86,7 +86,7 @@ pub(crate) fn groups(series: &[Reduced], looks: &[Look]) -> Vec<LockstepGroup> {
         }
     }
     let growth = |group: &LockstepGroup| group.members.first().map(|member| member.key);
-    found.sort_by(|a, b| growth(a).cmp(&growth(b)));
+    found.sort_by_key(growth);
     found
 }
 
@@ -108,7 +108,7 @@ fn moves(at: usize, blocks: &Blocks, grows: bool) -> Option<Moves> {
     let rate = grown / hours.iter().sum::<f64>();
     unit.iter_mut().zip(&hours).for_each(|(step, hours)| *step -= rate * hours);
     let length = unit.iter().map(|step| step * step).sum::<f64>().sqrt();
-    if !(length > 0.0) {
+    if length <= 0.0 {
         return None;
     }
     unit.iter_mut().for_each(|step| *step /= length);

@@ -4,9 +4,13 @@
 //! Uneven sampling and gaps cost nothing here: the filter sees the true time between two blocks.
 
 /// Correlation times as shares of the span; the last are as good as a random walk.
-const CORRELATION: [f64; 8] = [0.0, 0.004, 0.012, 0.035, 0.1, 0.3, 1.0, 5.0];
+const CORRELATION: [f64; 8] = [0.0, 0.004, 0.012, 0.035, 0.1, 0.3, 1.0, WANDERING];
 /// White variance against the variance of the slow part's change over a hundredth of the span.
 const WHITE: [f64; 3] = [0.05, 0.7, 8.0];
+/// For the longest correlation also this one: a faint wandering under much white noise still moves a rate.
+const FAINT: f64 = 80.0;
+/// From this correlation time on a noise is as good as a random walk.
+pub(crate) const WANDERING: f64 = 5.0;
 
 /// One point of the grid.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +28,8 @@ pub(crate) fn grid() -> Vec<Noise> {
         let change = 2.0 * (1.0 - (-0.01 / correlation).exp());
         out.extend(WHITE.iter().map(|white| Noise { correlation, white: white * change }));
     }
+    let change = 2.0 * (1.0 - (-0.01 / WANDERING).exp());
+    out.push(Noise { correlation: WANDERING, white: FAINT * change });
     out
 }
 

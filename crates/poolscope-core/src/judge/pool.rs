@@ -58,13 +58,6 @@ pub(crate) fn run_out(pool: &PoolNow, bound: f64, rate: f64, error: f64) -> Opti
     })
 }
 
-/// The sum of independent rates: their estimates, and their errors in quadrature.
-pub(crate) fn sum(rates: impl Iterator<Item = (f64, f64)>) -> Interval {
-    let (rate, square) = rates.fold((0.0, 0.0), |(rate, square), (r, e)| (rate + r, square + e * e));
-    let reach = NINETY * f64::sqrt(square);
-    Interval { low: rate - reach, estimate: rate, high: rate + reach }
-}
-
 /// The growth of one pool, from what was seen of its total, its tags and the rest between them.
 pub(crate) fn explained(
     pool: Pool,

@@ -54,11 +54,7 @@ fn likelihoods(frame: &Frame, values: &[f64]) -> Vec<f64> {
                 if norm > 1e-12 { dot(hinge, &free).powi(2) / norm } else { 0.0 }
             });
             let rss = dot(&free, &free) - line;
-            if rss > 0.0 {
-                log_likelihood(lens, rss, n, space.null.len() as f64 + 1.0)
-            } else {
-                f64::NEG_INFINITY
-            }
+            if rss > 0.0 { log_likelihood(lens, rss, n) } else { f64::NEG_INFINITY }
         })
         .collect();
     let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -2,14 +2,21 @@
 //! is judged as a series of its own.
 
 use super::blocks::Blocks;
-use super::tag::LEAST_SNAPSHOTS;
+use super::stats::quantile;
+use super::tag::{LEAST_SNAPSHOTS, least_squares};
 
-/// A fall takes away at least this share of the range, within two blocks.
-const LEAST_FALL: f64 = 0.3;
+/// A fall takes away at least this share of what was climbed before it, within two blocks...
+const LEAST_FALL: f64 = 0.6;
+/// ...and this share of the whole range...
+const LEAST_OF_RANGE: f64 = 0.08;
+/// ...and this many times the usual change between two blocks.
+const LEAST_OF_CHANGE: f64 = 12.0;
 /// From this many equal teeth on it is a store that is trimmed at its bound, not a leak that is cleared.
 const TEETH_OF_A_TRIMMED_STORE: usize = 3;
-/// Peaks this close to each other (standard deviation over mean height) are one bound.
-const EQUAL_PEAKS: f64 = 0.15;
+/// Peaks this close to the highest are at one bound.
+const EQUAL_PEAKS: f64 = 0.2;
+/// A leak goes on at its old rate after the restart, within this factor.
+const SAME_RATE: f64 = 2.0;
 
 /// What was found.
 #[derive(Clone, Debug)]
@@ -25,38 +32,59 @@ pub(crate) fn teeth(blocks: &Blocks) -> Option<Teeth> {
     let values = &blocks.bytes;
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let least = LEAST_FALL * (high - low);
+    let changes: Vec<f64> = values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    let usual = quantile(&mut changes.clone(), 0.5).unwrap_or(0.0);
+    let least = (LEAST_OF_RANGE * (high - low)).max(LEAST_OF_CHANGE * usual);
     if least <= 0.0 {
         return None;
     }
-    let (mut peaks, mut last_start, mut climbed) = (Vec::new(), 0, false);
+    let (mut peaks, mut last_start, mut before_last) = (Vec::new(), 0, 0);
     let mut at = 1;
     while at < values.len() {
         let value = |at: usize| values.get(at).copied().unwrap_or(0.0);
         let before = value(at - 1);
         let one = before - value(at);
         let two = if at + 1 < values.len() { before - value(at + 1) } else { 0.0 };
-        if one.max(two) < least {
+        let from = values.get(last_start..at).unwrap_or(&[]);
+        let climbed = before - from.iter().copied().fold(f64::INFINITY, f64::min);
+        if one.max(two) < least.max(LEAST_FALL * climbed) {
             at += 1;
             continue;
         }
-        let bottom = if two > one { at + 1 } else { at };
-        // A tooth was climbed over several blocks; a burst jumps up.
-        let from = values.get(last_start..at).unwrap_or(&[]);
-        let half = (before + from.iter().copied().fold(f64::INFINITY, f64::min)) / 2.0;
-        climbed |= from.iter().filter(|value| **value < half).count() >= 3 && from.len() >= 4;
-        peaks.push(before - low);
-        last_start = bottom;
-        at = bottom + 1;
+        peaks.push((last_start, at - 1, before));
+        before_last = last_start;
+        last_start = if two > one { at + 1 } else { at };
+        at = last_start + 1;
     }
-    if peaks.is_empty() || !climbed || values.len() - last_start < LEAST_SNAPSHOTS {
+    let &(_, peak_at, _) = peaks.last()?;
+    if values.len() - last_start < LEAST_SNAPSHOTS || !straight(blocks, last_start, values.len()) {
         return None;
     }
-    let mean = peaks.iter().sum::<f64>() / peaks.len() as f64;
-    let variance = peaks.iter().map(|peak| (peak - mean).powi(2)).sum::<f64>() / peaks.len() as f64;
-    let even = peaks.len() >= TEETH_OF_A_TRIMMED_STORE && variance.sqrt() < EQUAL_PEAKS * mean;
-    let now = values.last().copied().unwrap_or(0.0) - low;
-    Some(Teeth { last_start, trimmed: even && now < 1.3 * mean })
+    // The same growth before the fall: the straight end of the climb to the last peak.
+    let climb = before_last.max(peak_at.saturating_sub(values.len() - last_start));
+    let rate = |from: usize, to: usize| {
+        let part = |all: &[f64]| all.get(from..to).unwrap_or(&[]).to_vec();
+        least_squares(&part(&blocks.hours), &part(values)).0
+    };
+    let (old, new) = (rate(climb, peak_at + 1), rate(last_start, values.len()));
+    if peak_at < climb + 3 || old <= 0.0 || new > SAME_RATE * old || old > SAME_RATE * new {
+        return None;
+    }
+    let top = peaks.iter().map(|peak| peak.2).fold(f64::NEG_INFINITY, f64::max);
+    let equal = peaks.iter().filter(|peak| top - peak.2 <= EQUAL_PEAKS * (top - low)).count();
+    let even = equal >= TEETH_OF_A_TRIMMED_STORE && 3 * equal >= 2 * peaks.len();
+    let now = values.last().copied().unwrap_or(0.0);
+    Some(Teeth { last_start, trimmed: even && now - low < 1.3 * (top - low) })
+}
+
+/// What follows the last fall rises like a line (correlation with time above 0.9): a cheap question before
+/// the dear one.
+fn straight(blocks: &Blocks, from: usize, to: usize) -> bool {
+    let (hours, bytes) =
+        (blocks.hours.get(from..to).unwrap_or(&[]), blocks.bytes.get(from..to).unwrap_or(&[]));
+    let (slope, error) = least_squares(hours, bytes);
+    let deviate = slope / error.max(1e-300);
+    slope > 0.0 && deviate * deviate > 4.3 * (hours.len() as f64 - 2.0)
 }
 
 #[cfg(test)]

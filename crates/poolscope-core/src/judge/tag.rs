@@ -18,6 +18,10 @@ const HOST_ALARM: f64 = 0.002;
 const COUNT_ALARM: f64 = 1e-4;
 /// Least probability of the leak shapes among all shapes.
 const LEAST_WEIGHT: f64 = 0.5;
+/// Bend and its deviate below which a rise slows down like a store that fills.
+const SLOWS_DOWN: (f64, f64) = (-0.2, -4.0);
+/// Of a rise that slows down: it is full where the last quarter brings less than this share.
+const FULL: f64 = 0.09;
 /// Growth must be this many times the noise of one block.
 const GROWTH_OVER_NOISE: f64 = 2.5;
 /// What is left of the growth without its biggest single rises.
@@ -63,8 +67,6 @@ pub(crate) struct Look {
     pub noise: f64,
     /// Standard error of the bytes rate.
     pub error: f64,
-    /// Chance that a series without a trend looks like this.
-    pub chance: f64,
     /// Probability of the leak shapes among all.
     pub weight: f64,
 }
@@ -78,7 +80,7 @@ pub(crate) fn may_grow(hours: &[f64], values: &[f64]) -> bool {
             return false;
         }
         let (slope, error) = least_squares(x, y);
-        slope > 0.0 && slope > 3.0 * error
+        slope > 0.0 && slope > 4.5 * error
     })
 }
 
@@ -140,7 +142,6 @@ pub(crate) fn plain(blocks: &Blocks, frame: Option<&Frame>) -> Look {
         growth: slope * blocks.span(),
         noise: spread(&rest),
         error: if error.is_finite() { error } else { 0.0 },
-        chance: 1.0,
         weight: 0.0,
     }
 }
@@ -178,7 +179,7 @@ fn still_shape(blocks: &Blocks, frame: Option<&Frame>, deviate: f64) -> Class {
 /// A look with everything. `frame` is that of the blocks' hours.
 pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
     let grain = grain(blocks);
-    let bytes = fit(frame, &blocks.bytes, around.noise_prior, grain);
+    let bytes = fit(frame, &blocks.bytes, around.noise_prior, grain, true);
     let span = blocks.span();
     let late = bytes.from_the_first < 0.5;
     let first = blocks.hours.first().copied().unwrap_or(0.0);
@@ -192,24 +193,33 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         .map(|(hour, value)| value - bytes.slope * (hour - start).max(0.0))
         .collect();
     let noise = spread(&rest);
-    let counts =
-        if around.bytes_only { bytes.clone() } else { fit(frame, &blocks.counts, around.noise_prior, 1.0) };
     let weight = bytes.weight(Shape::Rising) + bytes.weight(Shape::Accelerating);
     let fast = around.left.is_some_and(|left| bytes.slope * 24.0 > left);
     let alarm = HOST_ALARM / around.series.max(1) as f64;
     let after = blocks.hours.iter().filter(|hour| **hour >= start).count();
     let samples_after = blocks.samples as f64 * after as f64 / blocks.hours.len().max(1) as f64;
-    let sure = bytes.chance < alarm
-        && counts.chance < COUNT_ALARM
+    let likely = bytes.chance < alarm
         && growth > GROWTH_OVER_NOISE * noise
         && new_high(blocks, start, growth)
         && spread_out(blocks, start, growth);
+    let counts = match () {
+        () if around.bytes_only => bytes.clone(),
+        // Counts are asked only where bytes make it worth while.
+        () if !likely => return unlikely(blocks, bytes, late, growth, noise, weight),
+        () => fit(frame, &blocks.counts, around.noise_prior, 1.0, false),
+    };
+    let sure = likely && counts.chance < COUNT_ALARM;
     let enough = blocks.samples >= LEAST_SNAPSHOTS
         && samples_after >= LEAST_SNAPSHOTS as f64 - 1.5
         && since >= if fast { LEAST_HOURS_IF_FAST } else { LEAST_HOURS } * 0.97;
-    let leaking = sure && enough && weight >= LEAST_WEIGHT;
-    let class = class_of(&bytes, sure, leaking, span);
-    let filling = weight + bytes.weight(Shape::Filling);
+    let slows = bytes.bend.0 < SLOWS_DOWN.0 && bytes.bend.1 < SLOWS_DOWN.1;
+    let leaking = sure && enough && weight >= LEAST_WEIGHT && !slows;
+    let full = late_share(blocks, start) < FULL;
+    let class = match class_of(&bytes, sure, leaking, span) {
+        Class::StillRising if full => Class::SaturatingCache,
+        class => class,
+    };
+    let filling = if full { 0.0 } else { weight + bytes.weight(Shape::Filling) };
     let reach = NINETY * bytes.slope_error;
     let count_reach = NINETY * counts.slope_error;
     Look {
@@ -227,8 +237,22 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         growth,
         noise,
         error: bytes.slope_error,
-        chance: bytes.chance,
         weight,
+    }
+}
+
+/// A look at a series whose bytes do not grow for sure.
+fn unlikely(blocks: &Blocks, bytes: Fit, late: bool, growth: f64, noise: f64, weight: f64) -> Look {
+    let reach = NINETY * bytes.slope_error;
+    Look {
+        class: class_of(&bytes, false, false, blocks.span()),
+        bytes: Interval { low: bytes.slope - reach, estimate: bytes.slope, high: bytes.slope + reach },
+        onset: late.then_some(bytes.start),
+        growth,
+        noise,
+        error: bytes.slope_error,
+        weight,
+        ..plain(blocks, None)
     }
 }
 
@@ -256,6 +280,31 @@ fn new_high(blocks: &Blocks, start: f64, growth: f64) -> bool {
     let last = blocks.bytes.len().saturating_sub((blocks.bytes.len() / 24).max(3));
     let end = median(&mut blocks.bytes.get(last..).unwrap_or(&[]).to_vec()).unwrap_or(0.0);
     end - high >= LEAST_NEW_HIGH * growth
+}
+
+/// The share of the rise since `start` that fell into the last quarter of its time.
+fn late_share(blocks: &Blocks, start: f64) -> f64 {
+    let last = blocks.hours.last().copied().unwrap_or(0.0);
+    let level = |from: f64, to: f64| {
+        let mut part: Vec<f64> = blocks
+            .hours
+            .iter()
+            .zip(&blocks.bytes)
+            .filter(|(hour, _)| **hour >= from && **hour <= to)
+            .map(|(_, bytes)| *bytes)
+            .collect();
+        median(&mut part)
+    };
+    let whole = last - start;
+    let near = whole / 20.0;
+    match (
+        level(start - near, start + near),
+        level(last - whole / 4.0 - near, last - whole / 4.0 + near),
+        level(last - near, last),
+    ) {
+        (Some(first), Some(quarter), Some(end)) if end > first => (end - quarter) / (end - first),
+        _ => 0.25,
+    }
 }
 
 /// The growth must not hang on a few single rises, as that of steps does.

@@ -96,6 +96,7 @@ pub fn make(seed: u64, plan: Plan, scenario: Scenario) -> LabHost {
                 *count = count.max(0.0) + ratio * leak;
             }
             let untagged = scenario == Scenario::Untagged;
+            let noise = if untagged { rest_noise(&base[pool as usize], 1.0 / size) } else { noise };
             if untagged {
                 for (sum, leak) in sums[pool as usize].iter_mut().zip(&drive.path) {
                     *sum += leak * size;
@@ -154,7 +155,7 @@ fn mix(scenario: Scenario, rng: &mut Rng) -> Vec<(Shape, usize)> {
         (Shape::Step, few(12)),
         (Shape::Burst, few(20)),
         (Shape::Ramp, few(10)),
-        (Shape::Trimmed, few(4)),
+        (Shape::Trimmed, few(3).saturating_sub(1)),
         (Shape::Shrinking, few(6)),
         (Shape::RisingCache, if scenario == Scenario::LookAlike { 1 + few(2) } else { 0 }),
     ];
@@ -244,7 +245,7 @@ fn total(
 ) -> LabTotal {
     let untagged = base.iter().sum::<f64>() / base.len().max(1) as f64 * rng.between(0.04, 0.2);
     let mut rest = vec![untagged; base.len()];
-    Noise { slow: untagged * 0.002, hours: 0.5, white: untagged * 0.001 }.add(&clock.hours, &mut rest, rng);
+    rest_noise(base, 1.0).add(&clock.hours, &mut rest, rng);
     let pages = |bytes: f64| (bytes.max(0.0) / 4096.0).round() as u64 * 4096;
     let bytes: Vec<u64> = sums.iter().zip(&rest).map(|(sum, rest)| pages(sum + rest)).collect();
     // What comes after: the leaks go on, everything else is as it was at a like moment.
@@ -261,6 +262,12 @@ fn total(
     let ends = (straight && rate > 0.0 && hours > 0.0 && hours < 87_600.0)
         .then(|| times.first().copied().unwrap_or(0) + ((span + hours) * HOUR) as i64);
     LabTotal { pool, times: Arc::clone(times), bytes, bound: memory, ends }
+}
+
+/// Noise of what no tag shows, in units of `scale` bytes.
+fn rest_noise(base: &[f64], scale: f64) -> Noise {
+    let level = base.iter().sum::<f64>() / base.len().max(1) as f64 * 0.1 * scale;
+    Noise { slow: level * 0.002, hours: 0.5, white: level * 0.001 }
 }
 
 /// On one host of four, the difference of wrapped 32-bit counters is negative over a stretch.

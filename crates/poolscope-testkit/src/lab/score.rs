@@ -208,6 +208,9 @@ impl Score {
             self.rate_errors.push((estimate / leak.rate - 1.0).abs());
             self.rate_widths.push((high - low) / leak.rate);
             self.rate_covered.count(low <= leak.rate && leak.rate <= high);
+            if leak.rate < low || leak.rate > high {
+                self.wrong.push((host.seed, "rate outside its interval"));
+            }
             if leak.shape != Shape::SteadyLeak {
                 continue;
             }
