@@ -17,3 +17,4 @@ pub mod pooltag;
 pub mod rammap;
 pub mod samples;
 pub mod stories;
+pub mod lab;

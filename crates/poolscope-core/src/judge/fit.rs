@@ -86,6 +86,8 @@ struct Candidate {
     error: f64,
     freedom: f64,
     start: usize,
+    /// Place of the start between its block and the next, 0 to 1.
+    within: f64,
 }
 
 /// Sums of likelihoods kept as logarithms.
@@ -208,23 +210,71 @@ fn hinges(
             continue;
         }
         let left = (rss - product * product / norm).max(floor.max(1e-12 * rss));
-        let weight = log(left, 1.0) + if start == 0 { 0.5f64.ln() } else { late };
+        let prior = if start == 0 { 0.5f64.ln() } else { late };
+        let weight = log(left, 1.0) + prior;
         if *product <= 0.0 {
             add(Shape::Falling, weight);
             continue;
         }
-        add(Shape::Rising, weight);
         let freedom = (n - used - 1.0).max(1.0);
-        let error = (left / freedom / norm).sqrt();
-        candidates.push(Candidate {
+        let straight = Candidate {
             log_weight: weight,
             log_rate_weight: weight,
             slope: product / norm,
-            error,
+            error: (left / freedom / norm).sqrt(),
             freedom,
             start,
-        });
+            within: 0.0,
+        };
+        // A rise that starts between two blocks is a kink at each of them.
+        let candidate = match between(space, products, start, rss, floor, freedom - 1.0) {
+            Some((left, within)) if start > 0 => {
+                let weight = log(left, 2.0) + prior;
+                if weight > straight.log_weight {
+                    Candidate {
+                        log_weight: weight,
+                        log_rate_weight: weight,
+                        start,
+                        freedom: freedom - 1.0,
+                        ..within
+                    }
+                } else {
+                    straight
+                }
+            }
+            _ => straight,
+        };
+        add(Shape::Rising, candidate.log_weight);
+        candidates.push(candidate);
     }
+}
+
+/// A rise that starts between blocks `start` and the next: what it leaves over, its slope after both, and the
+/// place of the start between them.
+fn between(
+    space: &Space,
+    products: &[f64],
+    start: usize,
+    rss: f64,
+    floor: f64,
+    freedom: f64,
+) -> Option<(f64, Candidate)> {
+    let (a, b) = (products.get(start)?, products.get(start + 1)?);
+    let (aa, bb) = (space.product(start, start), space.product(start + 1, start + 1));
+    let ab = space.product(start, start + 1);
+    let whole = aa * bb - ab * ab;
+    if whole <= 1e-9 * aa * bb || freedom < 1.0 {
+        return None;
+    }
+    let (first, second) = ((a * bb - b * ab) / whole, (b * aa - a * ab) / whole);
+    let slope = first + second;
+    if first < 0.0 || second < 0.0 {
+        return None;
+    }
+    let left = (rss - first * a - second * b).max(floor.max(1e-12 * rss));
+    let error = (left / freedom * (aa + bb - 2.0 * ab) / whole).sqrt();
+    let within = second / slope;
+    Some((left, Candidate { log_weight: 0.0, log_rate_weight: 0.0, slope, error, freedom, start, within }))
 }
 
 /// What may be left over at most for a fit to matter beside the best one, which takes `best` off `rss`.
@@ -347,7 +397,8 @@ fn summary(
         |weight: fn(&Candidate) -> f64| candidates.iter().map(weight).fold(f64::NEG_INFINITY, f64::max);
     let (top, rate_top) = (highest(|c| c.log_weight), highest(|c| c.log_rate_weight));
     let mut starts = vec![0.0; frame.hours.len()];
-    let (mut sum, mut chance) = (0.0, 0.0);
+    let hour = |at: usize| frame.hours.get(at).copied().unwrap_or(0.0);
+    let (mut sum, mut chance, mut within) = (0.0, 0.0, 0.0);
     let (mut rate_sum, mut slope, mut square) = (0.0, 0.0, 0.0);
     for candidate in candidates {
         let weight = (candidate.log_weight - top).exp();
@@ -358,6 +409,7 @@ fn summary(
         if let Some(start) = starts.get_mut(candidate.start) {
             *start += weight;
         }
+        within += weight * candidate.within * (hour(candidate.start + 1) - hour(candidate.start));
         let weight = (candidate.log_rate_weight - rate_top).exp();
         rate_sum += weight;
         slope += weight * candidate.slope;
@@ -369,7 +421,7 @@ fn summary(
     out.slope = slope / rate_sum;
     out.slope_error = (square / rate_sum - out.slope * out.slope).max(0.0).sqrt();
     out.chance = chance / sum;
-    let hour = |at: usize| frame.hours.get(at).copied().unwrap_or(0.0);
+    out.start[1] = within / sum;
     out.from_the_first = starts.iter().take(2).sum::<f64>() / sum;
     let (mut passed, mut most, mut late) = (0.0, 0.0, false);
     for (at, weight) in starts.iter().map(|weight| weight / sum).enumerate() {

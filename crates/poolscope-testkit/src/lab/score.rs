@@ -130,6 +130,9 @@ impl Score {
         if tagged {
             self.top1.count(first);
             self.top3.count(answer.suspects.iter().take(3).any(leaks));
+            if !first && answer.said == Said::Unsure {
+                self.wrong.push((host.seed, "not ranked first"));
+            }
             if host.leaks.iter().any(enough) {
                 self.detected.count(answer.said == Said::Leak);
                 if answer.totals_only {
