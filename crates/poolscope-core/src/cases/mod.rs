@@ -21,6 +21,8 @@ pub(crate) struct KnownCase {
     /// What it is called here.
     pub(crate) name: &'static str,
     tags: Vec<Tag>,
+    /// Empty, or tags of which one must grow: the others grow for many reasons.
+    marked: Vec<Tag>,
     tags_needed: usize,
     drivers: Vec<&'static str>,
     processes: Vec<&'static str>,
@@ -41,9 +43,13 @@ impl KnownCase {
         let list = |field: &'static str| -> Vec<&'static str> {
             if field == "-" { Vec::new() } else { field.split(',').collect() }
         };
+        let name = next()?;
+        let tags: Vec<&str> = next()?.split(',').collect();
+        let tag = |text: &str| Tag::from_text(text.trim_start_matches('!').as_bytes());
         Some(Self {
-            name: next()?,
-            tags: next()?.split(',').filter_map(|tag| Tag::from_text(tag.as_bytes())).collect(),
+            name,
+            marked: tags.iter().filter(|text| text.starts_with('!')).filter_map(|text| tag(text)).collect(),
+            tags: tags.iter().filter_map(|text| tag(text)).collect(),
             tags_needed: next()?.parse().ok()?,
             drivers: list(next()?),
             processes: list(next()?),
@@ -85,9 +91,14 @@ pub(crate) fn fits(view: &View<'_>) -> Vec<Fit> {
 }
 
 fn fit(case: &Case, known: &'static KnownCase, suspects: &[SeriesKey]) -> Option<Fit> {
-    let tags: Vec<SeriesKey> =
-        suspects.iter().copied().filter(|key| known.tags.contains(&key.tag.without_protected_bit())).collect();
-    if tags.len() < known.tags_needed {
+    let tags: Vec<SeriesKey> = suspects
+        .iter()
+        .copied()
+        .filter(|key| known.tags.contains(&key.tag.without_protected_bit()))
+        .collect();
+    let marked = known.marked.is_empty()
+        || tags.iter().any(|key| known.marked.contains(&key.tag.without_protected_bit()));
+    if tags.len() < known.tags_needed || !marked {
         return None;
     }
     let build = case.host.version.as_ref().map_or(0, |version| version.value.build);
@@ -125,7 +136,8 @@ fn process_present(case: &Case, pattern: &str) -> Option<(String, Source)> {
         let base = base.split(" (").next().unwrap_or("");
         matches(pattern, base.strip_suffix(".exe").unwrap_or(base))
     };
-    let counted = case.counters.iter().find(|(key, _)| key.counter.object() == "Process" && is(&key.instance));
+    let counted =
+        case.counters.iter().find(|(key, _)| key.counter.object() == "Process" && is(&key.instance));
     let listed = || {
         case.state.processes.iter().find_map(|listing| {
             let process = listing.processes.iter().find(|process| is(&process.name))?;
@@ -133,7 +145,8 @@ fn process_present(case: &Case, pattern: &str) -> Option<(String, Source)> {
             Some((process.name.clone(), source))
         })
     };
-    let (name, source) = counted.map(|(key, series)| (key.instance.clone(), series.source)).or_else(listed)?;
+    let (name, source) =
+        counted.map(|(key, series)| (key.instance.clone(), series.source)).or_else(listed)?;
     Some((format!("process {name} is there"), source))
 }
 
@@ -164,6 +177,12 @@ mod tests {
         let mut case = TestCase::new(24);
         case.leaking(b"NtFC", 100.0, 144);
         assert!(names(case).is_empty(), "a tag alone is no case");
+        let mut case = TestCase::new(24);
+        case.leaking(b"NtFC", 100.0, 144);
+        case.leaking(b"File", 100.0, 384);
+        let wcifs = Driver::named("wcifs", case.source(1));
+        case.builder.state.drivers.push(wcifs);
+        assert!(names(case).is_empty(), "wcifs is on every host: its own tag must grow");
         let mut case = TestCase::new(24);
         case.leaking(b"NtFC", 100.0, 144);
         case.leaking(b"WCsc", 100.0, 144);

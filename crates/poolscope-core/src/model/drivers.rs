@@ -66,7 +66,10 @@ impl Driver {
         }
         if let Some((date, _)) = &self.date {
             text.push_str(" of ");
-            text.push_str(&date.text);
+            match date.wall {
+                Some(wall) => text.extend(wall.to_string().chars().take(10)),
+                None => text.push_str(&date.text),
+            }
         }
         if let Some(company) = &self.company {
             text.push_str(" by ");
@@ -116,11 +119,13 @@ pub(super) fn merged(mut all: Vec<Driver>) -> Vec<Driver> {
         }
     }
     // fltmc and the event log know a driver by its service, others by its file: one driver all the same.
-    let (with_file, without): (Vec<_>, Vec<_>) = drivers.into_iter().partition(|driver| driver.file.is_some());
+    let (with_file, without): (Vec<_>, Vec<_>) =
+        drivers.into_iter().partition(|driver| driver.file.is_some());
     let mut drivers = with_file;
     for driver in without {
-        let is_its_service =
-            |known: &&mut Driver| known.service.as_deref().is_some_and(|service| stem(service) == driver.name);
+        let is_its_service = |known: &&mut Driver| {
+            known.service.as_deref().is_some_and(|service| stem(service) == driver.name)
+        };
         match drivers.iter_mut().find(is_its_service) {
             Some(known) => known.merge(driver),
             None => drivers.push(driver),

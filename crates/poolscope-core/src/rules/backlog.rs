@@ -7,7 +7,11 @@ use crate::units::count;
 /// Tags whose growth is often a queue, what waits, and what to look at.
 const QUEUES: [(&[u8; 4], &str, &str); 5] = [
     (b"IoWI", "work items that no worker thread has taken yet", "the worker threads of System and the disks"),
-    (b"LSwn", "requests of the file server (SMB1) that wait", "the disk queue: \\PhysicalDisk(*)\\Avg. Disk sec/Transfer"),
+    (
+        b"LSwn",
+        "requests of the file server (SMB1) that wait",
+        "the disk queue: \\PhysicalDisk(*)\\Avg. Disk sec/Transfer",
+    ),
     (b"FsRt", "work that the file systems posted", "hard error pop-ups and mailslots that nobody reads"),
     (b"FSrt", "work that the file systems posted", "hard error pop-ups and mailslots that nobody reads"),
     (b"TCPu", "packets to be forwarded", "the forward queue and the link it waits for"),

@@ -13,8 +13,22 @@ const WITH_A_NETWORK_TWIN: [&[u8; 4]; 3] = [b"Mdl ", b"Mmdi", b"IoWI"];
 
 /// Words in a driver's name, description, inf or path that speak of the network.
 const WORDS: [&str; 16] = [
-    "network", "ethernet", "wi-fi", "wireless", "wlan", "vpn", "ndis", "miniport", "firewall", "wfp", "tcp",
-    "lightweight filter", "virtual adapter", "netfilter", "capture", "packet",
+    "network",
+    "ethernet",
+    "wi-fi",
+    "wireless",
+    "wlan",
+    "vpn",
+    "ndis",
+    "miniport",
+    "firewall",
+    "wfp",
+    "tcp",
+    "lightweight filter",
+    "virtual adapter",
+    "netfilter",
+    "capture",
+    "packet",
 ];
 
 /// Drivers told.
@@ -56,10 +70,13 @@ fn check(view: &View<'_>) -> Vec<Finding> {
     if view.case.state.drivers.is_empty() {
         return Vec::new();
     }
-    let drivers: Vec<&Driver> = view.case.state.drivers.iter().filter(|driver| of_the_network(driver)).collect();
+    let drivers: Vec<&Driver> =
+        view.case.state.drivers.iter().filter(|driver| of_the_network(driver)).collect();
     let name = label(tag.key.tag, tag.key.pool);
     let title = if drivers.is_empty() {
-        format!("{name} belongs to the network, and no network driver of another maker is recognised in the lists")
+        format!(
+            "{name} belongs to the network, and no network driver of another maker is recognised in the lists"
+        )
     } else {
         let told: Vec<String> = drivers.iter().take(MOST_DRIVERS).map(|driver| driver.described()).collect();
         let more = drivers.len().saturating_sub(MOST_DRIVERS);
@@ -82,11 +99,7 @@ fn of_the_network(driver: &Driver) -> bool {
     if driver.is_microsoft() || driver.running == Some(false) {
         return false;
     }
-    let texts = [
-        Some(driver.name.as_str()),
-        driver.display_name.as_deref(),
-        driver.path.as_deref(),
-    ];
+    let texts = [Some(driver.name.as_str()), driver.display_name.as_deref(), driver.path.as_deref()];
     let text = texts.into_iter().flatten().collect::<Vec<_>>().join(" ").to_lowercase();
     // Network inf files of Windows and of most makers begin with these three letters.
     let inf = driver.inf.as_deref().is_some_and(|inf| inf.to_lowercase().starts_with("net"));

@@ -86,7 +86,12 @@ mod tests {
             let mut case = TestCase::new(0);
             let source = case.source(1);
             let (key, name) = (key.to_owned(), name.to_owned());
-            case.builder.state.registry.push(RegistrySetting { name, key, data: RegistryData::Dword(set), source });
+            case.builder.state.registry.push(RegistrySetting {
+                name,
+                key,
+                data: RegistryData::Dword(set),
+                source,
+            });
             assert_eq!(case.check(&super::RULE).len(), found);
         }
     }

@@ -100,7 +100,11 @@ mod tests {
         });
         let found = case.check(&super::RULE);
         assert_eq!(found.len(), 1);
-        assert!(found[0].title.contains("Abcd (nonpaged) holds most since the trace began"), "{}", found[0].title);
+        assert!(
+            found[0].title.contains("Abcd (nonpaged) holds most since the trace began"),
+            "{}",
+            found[0].title
+        );
         assert!(found[0].title.contains("78 %"), "{}", found[0].title);
     }
 }

@@ -36,8 +36,11 @@ fn check(view: &View<'_>) -> Vec<Finding> {
     drivers.sort_unstable();
     drivers.dedup();
     for name in drivers {
-        let listings: Vec<&VerifiedState> =
-            state.verified.iter().filter(|driver| driver.driver == name && driver.current.is_some()).collect();
+        let listings: Vec<&VerifiedState> = state
+            .verified
+            .iter()
+            .filter(|driver| driver.driver == name && driver.current.is_some())
+            .collect();
         findings.extend(driver(name, &listings));
     }
     findings.sort_by(|a, b| {
@@ -92,7 +95,11 @@ fn driver(name: &str, listings: &[&VerifiedState]) -> Option<Finding> {
         subject: Subject::Driver(name.to_owned()),
         numbers,
         sources: vec![last.source],
-        strength: if grown.is_some_and(|grown| grown > 0.0) { Strength::Measured } else { Strength::Suggests },
+        strength: if grown.is_some_and(|grown| grown > 0.0) {
+            Strength::Measured
+        } else {
+            Strength::Suggests
+        },
     })
 }
 
@@ -108,7 +115,8 @@ mod tests {
         let mut case = TestCase::new(0);
         for (line, standing) in [(1, 2_000), (90, 9_000)] {
             let source = case.source(line);
-            let current = PoolUse { nonpaged_count: standing, nonpaged_bytes: standing * 64, ..PoolUse::default() };
+            let current =
+                PoolUse { nonpaged_count: standing, nonpaged_bytes: standing * 64, ..PoolUse::default() };
             case.builder.state.verified.push(VerifiedState {
                 driver: "abc.sys".to_owned(),
                 current: Some(current),
@@ -118,6 +126,10 @@ mod tests {
         }
         let found = case.check(&super::RULE);
         assert_eq!(found.len(), 1);
-        assert!(found[0].title.contains("9,000 standing") && found[0].title.contains("7,000 more"), "{}", found[0].title);
+        assert!(
+            found[0].title.contains("9,000 standing") && found[0].title.contains("7,000 more"),
+            "{}",
+            found[0].title
+        );
     }
 }

@@ -129,7 +129,8 @@ pub(super) fn missing_logs(view: &View<'_>, tools: &Tools) -> Option<NextStep> {
 }
 
 pub(super) fn plan_the_restart(tools: &Tools) -> NextStep {
-    let command = if tools.is_old() { "poolmon -b -n last.txt" } else { "poolmon -b -n last.txt & shutdown /r /t 60" };
+    let command =
+        if tools.is_old() { "poolmon -b -n last.txt" } else { "poolmon -b -n last.txt & shutdown /r /t 60" };
     NextStep::new(
         "Plan the restart before the pool runs out, and take a last snapshot first",
         "a restart clears the pool and with it the evidence; it cures nothing. Shutting down and starting again may \

@@ -117,7 +117,8 @@ fn leak(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextStep> {
     if let Some(change) = prove::take_back_the_change(view) {
         steps.push(change);
     }
-    if process.is_none() && !object && view.case.state.drivers.iter().all(|driver| driver.altitude.is_none()) {
+    if process.is_none() && !object && view.case.state.drivers.iter().all(|driver| driver.altitude.is_none())
+    {
         steps.extend(collect::filters(first));
     }
     if process.is_none() && !named(first) {

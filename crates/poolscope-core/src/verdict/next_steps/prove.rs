@@ -1,7 +1,7 @@
 //! Steps that prove or clear a named owner.
 
 use super::{NextStep, Tools};
-use crate::changes::{began, before_the_onset};
+use crate::changes::{before_the_onset, began};
 use crate::model::ChangeWhat;
 use crate::rules::View;
 
@@ -56,7 +56,8 @@ pub(super) fn verifier(tools: &Tools, driver: &str) -> NextStep {
     } else {
         (format!("verifier /flags 0x8 /driver {driver}"), "verifier /reset, and a restart")
     };
-    let restart = if tools.has_dif() || tools.has_volatile_tracking() { "" } else { "; it needs a restart to begin" };
+    let restart =
+        if tools.has_dif() || tools.has_volatile_tracking() { "" } else { "; it needs a restart to begin" };
     NextStep::new(
         format!("If the vendor doubts it: count the allocations of {driver} alone with Driver Verifier"),
         "verifier /query then shows how many allocations of this one driver stand: the number only grows if it leaks",

@@ -76,11 +76,7 @@ pub(super) fn stacks(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Op
 }
 
 /// The first suspect, and those in its lock-step group.
-fn with_their_like<'a>(
-    boot: &BootJudgement,
-    first: &'a Suspect,
-    traced: &[&'a Suspect],
-) -> Vec<&'a Suspect> {
+fn with_their_like<'a>(boot: &BootJudgement, first: &'a Suspect, traced: &[&'a Suspect]) -> Vec<&'a Suspect> {
     let group = boot.judgement.groups.iter().find(|group| group.members.iter().any(|m| m.key == first.key));
     let in_group =
         |key: SeriesKey| group.is_some_and(|group| group.members.iter().any(|member| member.key == key));
