@@ -6,9 +6,10 @@
 use poolscope_formats::Time;
 
 use crate::judge::TagJudgement;
-use crate::model::{Change, ChangeWhat, stem};
+use crate::model::{Change, ChangeWhat, OwnerKind, stem};
 use crate::rules::{BootJudgement, View};
 use crate::units::hours;
+use crate::verdict::owners::owners;
 
 /// A leak is seldom noticed later than this after its cause; older changes are not told.
 const DAYS_BEFORE_THE_ONSET: f64 = 14.0;
@@ -60,20 +61,15 @@ pub(crate) fn before_the_onset(
     tag: &TagJudgement,
 ) -> Vec<RankedChange> {
     let Some(began) = began(boot, tag) else { return Vec::new() };
-    let signatures =
-        view.case.state.changes.iter().filter(|change| change.what == ChangeWhat::SignatureUpdate).count();
-    let mut ranked: Vec<RankedChange> = view
-        .case
-        .state
-        .changes
-        .iter()
-        .filter(|change| change.time <= began.latest)
-        .filter_map(|change| {
-            let hours_before = began.at.hours_since(change.time).max(0.0);
-            (hours_before <= DAYS_BEFORE_THE_ONSET * 24.0)
-                .then(|| rank(view, boot, tag, &began, change, hours_before, signatures))
-        })
+    let changes = &view.case.state.changes;
+    let drivers = owners(view, tag.key, Some((boot, tag)))
+        .into_iter()
+        .filter(|owner| owner.kind == OwnerKind::Driver)
+        .map(|owner| stem(&owner.name))
         .collect();
+    let signatures = changes.iter().filter(|change| change.what == ChangeWhat::SignatureUpdate).count();
+    let ranking = Ranking { view, boot, tag, began, drivers, signatures };
+    let mut ranked: Vec<RankedChange> = changes.iter().filter_map(|change| ranking.rank(change)).collect();
     ranked.sort_by(|a, b| {
         b.weight
             .total_cmp(&a.weight)
@@ -82,53 +78,61 @@ pub(crate) fn before_the_onset(
     ranked
 }
 
-fn rank(
-    view: &View<'_>,
-    boot: &BootJudgement,
-    tag: &TagJudgement,
-    began: &Began,
-    change: &Change,
-    hours_before: f64,
+/// What a change is weighed by.
+struct Ranking<'a> {
+    view: &'a View<'a>,
+    boot: &'a BootJudgement,
+    tag: &'a TagJudgement,
+    began: Began,
+    /// Drivers that other evidence ties to the tag, without extension.
+    drivers: Vec<String>,
+    /// Signature updates in the evidence.
     signatures: usize,
-) -> RankedChange {
-    let mut against = Vec::new();
-    // A driver loads when it is installed; an update often works only after a restart.
-    let mut weight = match change.what {
-        ChangeWhat::Driver => 4.0,
-        ChangeWhat::Service => 3.0,
-        ChangeWhat::Update => 2.0,
-        ChangeWhat::SignatureUpdate => 0.5,
-    } * 0.5f64.powf(hours_before / HALF_WEIGHT_HOURS);
-    let named = view
-        .case
-        .owner_claims
-        .iter()
-        .any(|claim| claim.tag == tag.key.tag && stem(&claim.name) == stem(&change.name));
-    if named {
-        weight *= NAMED_BY_OTHER_EVIDENCE;
+}
+
+impl Ranking<'_> {
+    /// `None` for changes after the onset or long before it.
+    fn rank(&self, change: &Change) -> Option<RankedChange> {
+        let began = &self.began;
+        let hours_before = began.at.hours_since(change.time).max(0.0);
+        if change.time > began.latest || hours_before > DAYS_BEFORE_THE_ONSET * 24.0 {
+            return None;
+        }
+        let mut against = Vec::new();
+        // A driver loads when it is installed; an update often works only after a restart.
+        let mut weight = match change.what {
+            ChangeWhat::Driver => 4.0,
+            ChangeWhat::Service => 3.0,
+            ChangeWhat::Update => 2.0,
+            ChangeWhat::SignatureUpdate => 0.5,
+        } * 0.5f64.powf(hours_before / HALF_WEIGHT_HOURS);
+        if self.drivers.contains(&stem(&change.name)) {
+            weight *= NAMED_BY_OTHER_EVIDENCE;
+        }
+        if let Some(earlier) = leaked_before(self.view, self.boot, self.tag, change.time) {
+            weight *= 0.1;
+            against.push(format!("the tag grew in the run of Windows before {earlier} UTC already"));
+        }
+        if change.what == ChangeWhat::SignatureUpdate {
+            let times = self.signatures;
+            let times = if times > 1 { format!(" ({times} in this evidence)") } else { String::new() };
+            against.push(format!("signature updates come daily{times}"));
+        }
+        if change.what == ChangeWhat::Update && !started_between(self.view, change.time, began.latest) {
+            weight *= 0.5;
+            against.push("no start of Windows lies between, and most updates work only after one".to_owned());
+        }
+        if hours_before > 48.0 {
+            against.push(format!("{} lie between", hours(hours_before)));
+        }
+        if !began.seen {
+            against.push("the growth began before the first sample, so its begin is not known".to_owned());
+        }
+        if change.day_only {
+            against.push("only the day of the change is known".to_owned());
+        }
+        Some(RankedChange { change: change.clone(), hours_before, weight, against })
     }
-    if let Some(earlier) = leaked_before(view, boot, tag, change.time) {
-        weight *= 0.1;
-        against.push(format!("the tag grew in the run of Windows before {earlier} UTC already"));
-    }
-    if change.what == ChangeWhat::SignatureUpdate {
-        let times = if signatures > 1 { format!(" ({signatures} in this evidence)") } else { String::new() };
-        against.push(format!("signature updates come daily{times}"));
-    }
-    if change.what == ChangeWhat::Update && !started_between(view, change.time, began.latest) {
-        weight *= 0.5;
-        against.push("no start of Windows lies between, and most updates work only after one".to_owned());
-    }
-    if hours_before > 48.0 {
-        against.push(format!("{} lie between", hours(hours_before)));
-    }
-    if !began.seen {
-        against.push("the growth began before the first sample, so its begin is not known".to_owned());
-    }
-    if change.day_only {
-        against.push("only the day of the change is known".to_owned());
-    }
-    RankedChange { change: change.clone(), hours_before, weight, against }
 }
 
 /// The end of an earlier run of Windows in which the tag leaked already, before the change.

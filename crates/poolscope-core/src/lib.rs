@@ -11,7 +11,9 @@
 //! [`ingest::ingest`] adds one input's records to a [`model::CaseBuilder`]; [`outcome::conclude`] judges, applies
 //! the rules and weighs the verdict.
 
+pub mod advice;
 pub mod bounds;
+mod cases;
 mod census;
 mod changes;
 pub mod ingest;

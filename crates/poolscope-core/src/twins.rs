@@ -4,7 +4,7 @@
 use poolscope_formats::Tag;
 
 use crate::ingest::label;
-use crate::judge::{LockstepGroup, LockstepMember, SeriesKey};
+use crate::judge::SeriesKey;
 use crate::model::{Grade, OwnerKind, Source};
 use crate::rules::{BootJudgement, View};
 use crate::system_images::works_for_others;
@@ -15,6 +15,11 @@ const MOST_EACH: f64 = 4.0;
 
 /// How far from a whole number a ratio may be: freed ones lag behind.
 const RATIO_TOLERANCE: f64 = 0.06;
+
+/// Steps from one snapshot to the next that both tags must have, and how well they must agree: with so many, a
+/// correlation of 0.8 does not happen by chance, even among hundreds of tags.
+const MIN_STEPS: usize = 16;
+const MIN_AGREEMENT: f64 = 0.8;
 
 /// A private tag that moves one to one (or in a small whole ratio) with a shared one.
 #[derive(Clone, PartialEq, Debug)]
@@ -52,7 +57,14 @@ pub(crate) fn twins(view: &View<'_>, boot: &BootJudgement, key: SeriesKey) -> Ve
     for group in &boot.judgement.groups {
         let Some(shared) = group.members.iter().find(|member| member.key == key) else { continue };
         for pointer in group.members.iter().filter(|member| member.key != key) {
-            twins.extend(twin(view, group, shared, pointer));
+            twins.extend(twin(view, pointer.key, shared.ratio / pointer.ratio, group.agreement));
+        }
+    }
+    // A driver that was loaded later has its tag in later snapshots only: compare what both have.
+    for pointer in boot.judgement.tags.iter().filter(|tag| tag.leaking && tag.key != key) {
+        let known = twins.iter().any(|twin: &Twin| twin.pointer == pointer.key);
+        if let Some((ratio, agreement)) = in_step(view, boot, key, pointer.key).filter(|_| !known) {
+            twins.extend(twin(view, pointer.key, ratio, agreement));
         }
     }
     twins.sort_by_key(|twin| {
@@ -61,25 +73,67 @@ pub(crate) fn twins(view: &View<'_>, boot: &BootJudgement, key: SeriesKey) -> Ve
     twins
 }
 
-fn twin(
-    view: &View<'_>,
-    group: &LockstepGroup,
-    shared: &LockstepMember,
-    pointer: &LockstepMember,
-) -> Option<Twin> {
-    let ratio = shared.ratio / pointer.ratio;
+fn twin(view: &View<'_>, pointer: SeriesKey, ratio: f64, agreement: f64) -> Option<Twin> {
     (whole(ratio) || whole(1.0 / ratio)).then_some(())?;
-    let class = note(pointer.key.tag).map(|note| note.class);
+    let class = note(pointer.tag).map(|note| note.class);
     // An object or a shared tag points at nobody; an unknown one may be private.
     if class.is_some_and(|class| class != TagClass::Private) {
         return None;
     }
-    let owner = pointer_owner(view, pointer.key);
+    let owner = pointer_owner(view, pointer);
     // A list that calls a tag the system's own leaves nothing to point at.
     if owner.as_ref().is_some_and(|owner| works_for_others(&owner.name)) {
         return None;
     }
-    Some(Twin { pointer: pointer.key, ratio, agreement: group.agreement, owner })
+    Some(Twin { pointer, ratio, agreement, owner })
+}
+
+/// Growth of one count for each of the other, and the correlation of their steps, over the snapshots that have
+/// both; `None` where these are few or do not move together.
+fn in_step(view: &View<'_>, boot: &BootJudgement, key: SeriesKey, pointer: SeriesKey) -> Option<(f64, f64)> {
+    let points = |key: SeriesKey| {
+        let series = view.case.tags.get(&key)?;
+        series.points.get(series.range(boot.from, boot.to))
+    };
+    let (shared, private) = (points(key)?, points(pointer)?);
+    let mut both = Vec::new();
+    let mut at = 0;
+    for point in private {
+        while shared.get(at).is_some_and(|other| other.snapshot < point.snapshot) {
+            at += 1;
+        }
+        if let Some(other) = shared.get(at).filter(|other| other.snapshot == point.snapshot) {
+            both.push((other.count as f64, point.count as f64));
+        }
+    }
+    let (first, last) = (both.first()?, both.last()?);
+    let grown = (last.0 - first.0, last.1 - first.1);
+    if both.len() <= MIN_STEPS || grown.0 <= 0.0 || grown.1 <= 0.0 {
+        return None;
+    }
+    let steps: Vec<(f64, f64)> = both
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [before, after] => Some((after.0 - before.0, after.1 - before.1)),
+            _ => None,
+        })
+        .collect();
+    let agreement = correlation(&steps)?;
+    (agreement >= MIN_AGREEMENT).then_some((grown.0 / grown.1, agreement))
+}
+
+/// Pearson's correlation; `None` where one side does not vary.
+fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
+    let n = pairs.len() as f64;
+    let mean = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>() / n;
+    let (a, b) = (mean(|pair| pair.0), mean(|pair| pair.1));
+    let (mut both, mut one, mut other) = (0.0, 0.0, 0.0);
+    for (x, y) in pairs {
+        both += (x - a) * (y - b);
+        one += (x - a).powi(2);
+        other += (y - b).powi(2);
+    }
+    (one > 0.0 && other > 0.0).then(|| both / (one * other).sqrt())
 }
 
 fn whole(ratio: f64) -> bool {
@@ -132,5 +186,32 @@ impl Twin {
         let ratio = if each < 1.5 { "one to one".to_owned() } else { format!("{each:.0} of {of} to one") };
         let pointer = label(self.pointer.tag, self.pointer.pool);
         format!("its own tag {pointer} moves with it {ratio} (agreement {:.2})", self.agreement)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::judge::Class;
+    use crate::testcase::{TestCase, key};
+
+    /// A workload that is never the same twice.
+    fn worked(samples: i64) -> impl Iterator<Item = i64> {
+        (0..samples).scan(0, |sum, sample| {
+            *sum += 50 + (sample * 37) % 41;
+            Some(*sum)
+        })
+    }
+
+    #[test]
+    fn a_twin_that_is_no_member_of_a_group_is_known_by_its_steps() {
+        let mut case = TestCase::new(48);
+        case.series(b"NtFC", worked(48).map(|grown| 3_000 + grown).collect(), 144, Class::SteadyLeak);
+        case.series(b"Qxyz", worked(48).collect(), 512, Class::SteadyLeak);
+        case.series(b"Mooo", (0..48).map(|sample| sample * 69).collect(), 512, Class::SteadyLeak);
+        case.with(|view| {
+            let twins = super::twins(view, &view.boots[0], key(b"NtFC"));
+            let found: Vec<_> = twins.iter().map(|twin| (twin.pointer, twin.ratio.round())).collect();
+            assert_eq!(found, [(key(b"Qxyz"), 1.0)], "a steady tag has the rate and not the steps");
+        });
     }
 }

@@ -49,6 +49,7 @@ pub fn build(outcome: &Outcome) -> Report {
                 command: step.command.clone(),
                 cost: step.cost.clone(),
                 risk: step.risk.clone(),
+                undo: (!step.undo.is_empty()).then(|| step.undo.clone()),
             })
             .collect(),
         charts: charts(outcome),

@@ -68,11 +68,12 @@ pub fn render(report: &Report) -> String {
             .as_deref()
             .map_or(String::new(), |command| format!("<pre>{}</pre>", escaped(command)));
         format!(
-            "<b>{}.</b>{command} Why: {}. Cost: {}. Risk: {}.",
+            "<b>{}.</b>{command} Why: {}. Cost: {}. Risk: {}.{}",
             escaped(&step.title),
             escaped(&step.why),
             escaped(&step.cost),
-            escaped(&step.risk)
+            escaped(&step.risk),
+            escaped(&step.undo_sentence())
         )
     });
     evidence(&mut out, report);

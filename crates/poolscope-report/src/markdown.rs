@@ -57,11 +57,12 @@ pub fn render(report: &Report) -> String {
             format!("\n  ````\n  {}\n  ````\n ", crate::escape::terminal(command))
         });
         format!(
-            "{}.{command} Why: {}. Cost: {}. Risk: {}.",
+            "{}.{command} Why: {}. Cost: {}. Risk: {}.{}",
             escaped(&step.title),
             escaped(&step.why),
             escaped(&step.cost),
-            escaped(&step.risk)
+            escaped(&step.risk),
+            escaped(&step.undo_sentence())
         )
     });
     section(&mut out, "Evidence", &report.evidence, |input| {

@@ -225,8 +225,17 @@ pub struct NextStep {
     pub command: Option<String>,
     /// What it costs.
     pub cost: String,
-    /// What can go wrong, and how to undo it.
+    /// What can go wrong.
     pub risk: String,
+    /// How to take it back; `null` where there is nothing to take back.
+    pub undo: Option<String>,
+}
+
+impl NextStep {
+    /// ` Undo: ...` as a sentence with a leading blank; empty where there is nothing to take back.
+    pub(crate) fn undo_sentence(&self) -> String {
+        self.undo.as_ref().map_or(String::new(), |undo| format!(" Undo: {undo}."))
+    }
 }
 
 /// A series to draw.

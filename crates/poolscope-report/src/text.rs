@@ -185,7 +185,12 @@ fn next_steps(out: &mut String, report: &Report, style: Style) {
             out,
             "     Cost: ",
             "           ",
-            &format!("{}. Risk: {}.", terminal(&step.cost), terminal(&step.risk)),
+            &format!(
+                "{}. Risk: {}.{}",
+                terminal(&step.cost),
+                terminal(&step.risk),
+                terminal(&step.undo_sentence())
+            ),
         );
     }
 }

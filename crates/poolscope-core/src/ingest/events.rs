@@ -114,7 +114,8 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
             (EventKind::Shutdown, format!("restart asked for by {by}: {why}"))
         }
         EventDetail::ServiceInstalled { name, image_path, kernel_driver: true, .. } => (
-            EventKind::DriverChange { name: name.clone() },
+            // The event names the service as people see it; other evidence knows the driver by its file.
+            EventKind::DriverChange { name: file_name(image_path).unwrap_or(name).to_owned() },
             format!("driver installed: {name} ({image_path})"),
         ),
         EventDetail::ServiceInstalled { name, image_path, .. } => (
@@ -152,6 +153,13 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
         }
         _ => return None,
     })
+}
+
+/// The file name of an image path, if it is a driver's.
+fn file_name(path: &str) -> Option<&str> {
+    let path = path.trim().trim_matches('"');
+    let name = path.rsplit(['\\', '/']).next()?;
+    name.to_lowercase().ends_with(".sys").then_some(name)
 }
 
 pub(super) fn tables(log: &EventLog) -> Vec<Table> {

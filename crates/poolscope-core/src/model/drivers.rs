@@ -66,7 +66,10 @@ impl Driver {
         }
         if let Some((date, _)) = &self.date {
             text.push_str(" of ");
-            text.push_str(&date.text);
+            match date.wall {
+                Some(wall) => text.extend(wall.to_string().chars().take(10)),
+                None => text.push_str(&date.text),
+            }
         }
         if let Some(company) = &self.company {
             text.push_str(" by ");
@@ -115,9 +118,46 @@ pub(super) fn merged(mut all: Vec<Driver>) -> Vec<Driver> {
             None => drivers.push(driver),
         }
     }
+    // fltmc and the event log know a driver by its service, others by its file: one driver all the same.
+    let (with_file, without): (Vec<_>, Vec<_>) =
+        drivers.into_iter().partition(|driver| driver.file.is_some());
+    let mut drivers = with_file;
+    for driver in without {
+        let is_its_service = |known: &&mut Driver| {
+            known.service.as_deref().is_some_and(|service| stem(service) == driver.name)
+        };
+        match drivers.iter_mut().find(is_its_service) {
+            Some(known) => known.merge(driver),
+            None => drivers.push(driver),
+        }
+    }
+    drivers.sort_by(|a, b| a.name.cmp(&b.name));
     for driver in &mut drivers {
         driver.sources.sort_unstable();
         driver.sources.dedup();
     }
     drivers
+}
+
+#[cfg(test)]
+mod tests {
+    use poolscope_formats::Place;
+
+    use super::*;
+    use crate::model::EvidenceId;
+
+    #[test]
+    fn a_service_and_its_file_are_one_driver() {
+        let source = |line| Source { evidence: EvidenceId(0), place: Place::Line(line) };
+        let mut image = Driver::named("ABCFlt64.sys", source(1));
+        image.file = Some("abcflt64.sys".to_owned());
+        image.service = Some("AbcFlt".to_owned());
+        let mut filter = Driver::named("AbcFlt", source(2));
+        filter.altitude = Some("385250".to_owned());
+        let other = Driver::named("other", source(3));
+        let drivers = merged(vec![filter, other, image]);
+        let names: Vec<_> = drivers.iter().map(|d| (d.name.as_str(), d.altitude.as_deref())).collect();
+        assert_eq!(names, [("abcflt64", Some("385250")), ("other", None)]);
+        assert_eq!(drivers[0].sources.len(), 2);
+    }
 }

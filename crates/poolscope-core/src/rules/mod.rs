@@ -4,6 +4,7 @@
 //! documentation (what `poolscope explain CODE` prints) and `check`. Rules never print, never rank suspects and
 //! never see each other's findings; [`crate::verdict`] weighs them.
 
+mod backlog;
 mod big_but_static;
 mod boot_cut;
 mod change_before_onset;
@@ -15,16 +16,25 @@ mod exhaustion_seen;
 mod fast_startup;
 mod handles_without_objects;
 mod http_not_memory;
+mod known_case;
 mod lock_step;
 mod looks_like_a_leak;
+mod network_drivers;
 mod objects_with_handles;
 mod objects_without_handles;
 mod pinned;
 mod private_twin;
+mod registry_values;
+mod released;
+mod restarts;
 mod single_snapshot;
+mod standing_table;
 mod steady_growth;
 mod system_handles;
 mod unexplained_growth;
+mod verifier_settings;
+mod verifier_standing;
+mod workload;
 mod works_for_others;
 mod zombies;
 
@@ -216,10 +226,20 @@ pub static RULES: &[Rule] = &[
     private_twin::RULE,
     works_for_others::RULE,
     pinned::RULE,
+    released::RULE,
+    workload::RULE,
     change_before_onset::RULE,
     fast_startup::RULE,
+    backlog::RULE,
     exhaustion_not_pool::RULE,
     default_tag::RULE,
+    network_drivers::RULE,
+    standing_table::RULE,
+    verifier_settings::RULE,
+    registry_values::RULE,
+    verifier_standing::RULE,
+    restarts::RULE,
+    known_case::RULE,
 ];
 
 /// The findings of every rule, in order of the codes.

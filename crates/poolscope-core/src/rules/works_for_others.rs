@@ -9,8 +9,8 @@ use crate::tagnotes::{TagClass, note};
 /// Filters told.
 const MOST_FILTERS: usize = 6;
 
-/// Tags told.
-const MOST_TAGS: usize = 4;
+/// Families of tags told.
+const MOST_FAMILIES: usize = 4;
 
 pub(super) const RULE: Rule = Rule {
     code: "PS018",
@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
 ## What it does
 Says of suspect tags that belong to ntfs, the filter manager, ndis, netio, afd, http.sys or the kernel's shared
 allocators that their owner is seldom the culprit. For tags of files it lists the file system filters above, highest
-altitude first, those of other makers than Microsoft before the rest.
+altitude first, those that do not come with Windows before the rest.
 
 ## Why it matters
 The owner of the tag is the one who calls the allocator. The culprit is the one who makes it call: a filter that keeps
@@ -33,21 +33,41 @@ Reference peers-and-domain.md 0 (fact 7), 4 (5); field-lessons.md 3 (rule 2) and
 };
 
 fn check(view: &View<'_>) -> Vec<Finding> {
-    let shared = view.suspects().into_iter().filter_map(|tag| {
-        let note = note(tag.key.tag)?;
-        (note.class == TagClass::Shared).then_some((tag.key, note.component))
-    });
-    shared.take(MOST_TAGS).map(|(key, component)| finding(view, key, component)).collect()
+    // Tags of one family say the same: one finding for all tags of files, one for each other component.
+    let mut families: Vec<(bool, Vec<SeriesKey>, Vec<&str>)> = Vec::new();
+    for tag in view.suspects() {
+        let Some(note) = note(tag.key.tag).filter(|note| note.class == TagClass::Shared) else { continue };
+        let files = of_files(note.component);
+        let same = families
+            .iter_mut()
+            .find(|(of_files, _, components)| files && *of_files || components.contains(&note.component));
+        match same {
+            Some((_, keys, components)) => {
+                keys.push(tag.key);
+                if !components.contains(&note.component) {
+                    components.push(note.component);
+                }
+            }
+            None => families.push((files, vec![tag.key], vec![note.component])),
+        }
+    }
+    families.iter().take(MOST_FAMILIES).map(|(files, keys, by)| finding(view, *files, keys, by)).collect()
 }
 
-fn finding(view: &View<'_>, key: SeriesKey, component: &str) -> Finding {
-    let mut sources: Vec<Source> =
-        view.main_boot().and_then(|boot| view.last_source(key, boot)).into_iter().collect();
+fn finding(view: &View<'_>, files: bool, keys: &[SeriesKey], components: &[&str]) -> Finding {
+    let mut sources: Vec<Source> = Vec::new();
+    if let Some(boot) = view.main_boot() {
+        sources.extend(keys.iter().filter_map(|&key| view.last_source(key, boot)));
+    }
+    let names: Vec<String> = keys.iter().map(|key| label(key.tag, key.pool)).collect();
     let mut title = format!(
-        "{} is allocated by {component} on behalf of others: look at who makes it allocate",
-        label(key.tag, key.pool)
+        "{} {} allocated by {} on behalf of others: look at who makes {} allocate",
+        names.join(", "),
+        if names.len() == 1 { "is" } else { "are" },
+        components.join(" and "),
+        if components.len() == 1 { "it" } else { "them" }
     );
-    if of_files(component) {
+    if files {
         let filters = filters(&view.case.state.drivers);
         if filters.is_empty() {
             title.push_str("; the filters above the file system are not in the evidence (fltmc)");
@@ -67,7 +87,7 @@ fn finding(view: &View<'_>, key: SeriesKey, component: &str) -> Finding {
     Finding {
         code: RULE.code,
         title,
-        subject: Subject::Tag(key),
+        subject: keys.first().map_or(Subject::Host, |&key| Subject::Tag(key)),
         numbers: Vec::new(),
         sources,
         strength: Strength::Suggests,
@@ -79,6 +99,24 @@ fn of_files(component: &str) -> bool {
     matches!(component, "ntfs.sys" | "fltmgr.sys" | "nt (FsRtl)" | "nt (filter contexts)")
 }
 
+/// Filters that come with Windows: every host of that version has them, so they stand behind the others.
+const COME_WITH_WINDOWS: [&str; 14] = [
+    "bindflt",
+    "bfs",
+    "cldflt",
+    "filecrypt",
+    "fileinfo",
+    "iorate",
+    "luafv",
+    "mssecflt",
+    "npsvctrig",
+    "storqosflt",
+    "unionfs",
+    "wcifs",
+    "wdfilter",
+    "wof",
+];
+
 /// Minifilters, those of other makers first, then by altitude from the top.
 fn filters(drivers: &[Driver]) -> Vec<&Driver> {
     let altitude =
@@ -86,10 +124,9 @@ fn filters(drivers: &[Driver]) -> Vec<&Driver> {
     let mut filters: Vec<&Driver> =
         drivers.iter().filter(|driver| driver.altitude.is_some() && driver.running != Some(false)).collect();
     filters.sort_by(|a, b| {
-        (a.is_microsoft(), a.company.is_none())
-            .cmp(&(b.is_microsoft(), b.company.is_none()))
-            .then(altitude(b).total_cmp(&altitude(a)))
-            .then_with(|| a.name.cmp(&b.name))
+        let system =
+            |driver: &Driver| driver.is_microsoft() || COME_WITH_WINDOWS.contains(&driver.name.as_str());
+        system(a).cmp(&system(b)).then(altitude(b).total_cmp(&altitude(a))).then_with(|| a.name.cmp(&b.name))
     });
     filters
 }

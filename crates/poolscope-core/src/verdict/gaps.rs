@@ -3,6 +3,8 @@
 use poolscope_formats::Kind;
 
 use super::Gap;
+use crate::census::object_type;
+use crate::model::CounterId;
 use crate::rules::View;
 
 pub(super) fn gaps(view: &View<'_>) -> Vec<Gap> {
@@ -20,6 +22,15 @@ pub(super) fn gaps(view: &View<'_>) -> Vec<Gap> {
     }
     if !case.evidence.iter().any(|e| matches!(e.kind, Some(Kind::EventLog | Kind::EventXml))) {
         say("No System event log is there: boots, driver installs and Srv 2019/2020 are unknown.");
+    }
+    let leaking = view.suspects().iter().any(|tag| tag.leaking);
+    if leaking && case.state.drivers.is_empty() {
+        say("No list of drivers is there (driverquery, fltmc): filters, versions and dates are unknown.");
+    }
+    let objects = view.suspects().iter().any(|tag| object_type(tag.key.tag).is_some());
+    let handles = case.counters.keys().any(|key| key.counter == CounterId::ProcessHandleCount);
+    if objects && !handles && case.state.processes.is_empty() {
+        say("No handle counts are there: which process holds the objects is unknown.");
     }
     if view.bounds.is_empty() {
         say("The Windows version, width and memory are unknown: no time to exhaustion can be given.");

@@ -189,7 +189,16 @@ pub(super) fn summary(
                 .to_owned(),
         ),
     }
-    for finding in findings.iter().filter(|f| matches!(f.code, "PS001" | "PS002" | "PS006")) {
+    let worth_a_sentence = |finding: &&Finding| match finding.code {
+        // What failed, and rows that must not be trusted.
+        "PS001" | "PS002" | "PS006" => true,
+        // Another illness beside a healthy pool, or in place of a proven leak.
+        "PS013" | "PS014" | "PS015" | "PS025" => state != State::Leak,
+        // Settings that do harm while they stay.
+        "PS029" | "PS030" => true,
+        _ => false,
+    };
+    for finding in findings.iter().filter(worth_a_sentence) {
         let mut sentence = finding.title.clone();
         if let Some(first) = sentence.get(..1) {
             let upper = first.to_uppercase();

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anyhow::{Result, bail};
 use poolscope::{Options, Quiet, find_inputs, read_input};
+use poolscope_core::advice::{ADVICE, topic};
 use poolscope_core::model::Tag;
 use poolscope_core::rules::RULES;
 use poolscope_core::tagnotes::note;
@@ -18,12 +19,18 @@ pub(super) fn run(typed: &ExplainArgs) -> Result<Exit> {
         output::print(&format!("{}\n", rule.doc))?;
         return Ok(Exit::Done);
     }
+    if let Some(advice) = topic(&typed.what) {
+        output::print(&format!("{}\n", advice.doc))?;
+        return Ok(Exit::Done);
+    }
     let Some(tag) = Tag::parse_typed(&typed.what) else {
         let codes: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
+        let topics: Vec<&str> = ADVICE.iter().map(|advice| advice.name).collect();
         bail!(
-            "{} is neither a pool tag (one to four characters) nor a rule ({})",
+            "{} is neither a pool tag (one to four characters) nor a rule ({}) nor advice poolscope knows ({})",
             typed.what,
-            codes.join(", ")
+            codes.join(", "),
+            topics.join(", ")
         );
     };
     let mut out = String::new();

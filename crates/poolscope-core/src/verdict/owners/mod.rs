@@ -72,6 +72,16 @@ pub(crate) fn owners(
         }
     }
     owners.truncate(MOST_OWNERS);
+    for owner in owners.iter_mut().filter(|owner| owner.kind == OwnerKind::Driver) {
+        if let Some(driver) = view.case.state.driver(&owner.name) {
+            let altitude =
+                driver.altitude.as_deref().map_or(String::new(), |at| format!(", a filter at altitude {at}"));
+            let running = if driver.running == Some(true) { ", running" } else { "" };
+            owner.reasons.push(format!("it is on this host: {}{altitude}{running}", driver.described()));
+            owner.sources.extend(driver.sources.first());
+            owner.sources.dedup();
+        }
+    }
     owners
 }
 

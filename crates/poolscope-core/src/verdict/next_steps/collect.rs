@@ -1,0 +1,143 @@
+//! Steps that collect what is missing. All of them only read.
+
+use poolscope_formats::Kind;
+
+use super::{NextStep, Suspect, Tools};
+use crate::rules::View;
+use crate::tagnotes::note;
+
+/// Snapshots from which on a leak is claimed (docs/method.md).
+const ENOUGH_SNAPSHOTS: usize = 8;
+
+pub(super) fn app_pools(tools: &Tools) -> NextStep {
+    let command = if tools.is_old() {
+        "cscript %windir%\\system32\\iisapp.vbs"
+    } else {
+        "%windir%\\system32\\inetsrv\\appcmd list apppool"
+    };
+    NextStep::new(
+        "Look at the application pools and request queues named above",
+        "the failed requests were turned away there, not by missing memory",
+    )
+    .command(command)
+    .cost("seconds")
+    .risk("none: it only lists")
+}
+
+pub(super) fn snapshots(view: &View<'_>, tools: &Tools) -> NextStep {
+    let have = view.case.snapshots.len();
+    let why = if have < ENOUGH_SNAPSHOTS {
+        let number = if have == 1 { "is one".to_owned() } else { format!("are {have}") };
+        format!("a leak is claimed from at least eight snapshots of one boot; there {number}")
+    } else {
+        "a longer series shows slower leaks, and a whole day tells a leak from a daily cycle".to_owned()
+    };
+    NextStep::new(
+        "Take a snapshot of the tag table every 30 minutes for at least a day, without a restart between",
+        why,
+    )
+    .command(format!("for /l %i in (1,1,48) do @(poolmon -b -n pool_%i.txt & {})", tools.wait(1_800)))
+    .cost("a few seconds and 100 KB each; poolmon is part of the WDK and runs when copied alone")
+    .risk("none: it only reads")
+    .undo("stop it with Ctrl+C")
+}
+
+pub(super) fn counters() -> NextStep {
+    NextStep::new(
+        "Log the size of both pools and the handles of all processes beside it, for a day or more",
+        "they show whether the tags explain the growth of the pool, and which process grows in step",
+    )
+    .command(
+        "logman create counter poolscope -f csv -si 300 -o %SystemDrive%\\poolscope -c \"\\Memory\\Pool Nonpaged \
+         Bytes\" \"\\Memory\\Pool Paged Bytes\" \"\\Memory\\Available Bytes\" \"\\Memory\\Committed Bytes\" \
+         \"\\Objects\\*\" \"\\Process(*)\\Handle Count\" \"\\Process(*)\\ID Process\" \"\\Process(*)\\IO Other \
+         Operations/sec\" \"\\System\\System Up Time\" \"\\System\\Processes\" & logman start poolscope",
+    )
+    .cost("1 to 5 MB a day; it goes on after you log off")
+    .risk("none: it only reads")
+    .undo("logman stop poolscope & logman delete poolscope")
+}
+
+/// Handle counts: of the process under suspicion, or of all.
+pub(super) fn handles(process: Option<&str>) -> NextStep {
+    let Some(process) = process else {
+        return NextStep::new(
+            "Count the handles of every process, now and an hour later",
+            "objects that grow together with one process's handles belong to that process; objects without handles \
+             are held by a driver",
+        )
+        .command("handle.exe -accepteula -s > handles_1.txt & tasklist /v > tasks_1.txt")
+        .cost("seconds; handle.exe is a free Sysinternals tool and loads its own driver")
+        .risk("low")
+        .undo("its driver goes with the next start of Windows");
+    };
+    let name = process.split(['#', ' ', '(']).next().unwrap_or(process);
+    NextStep::new(
+        format!("Count the handles of {name} by type, now and an hour later"),
+        "the type that grows must be the type of the leaking objects; names of the handles often show what opens them",
+    )
+    .command(format!("handle.exe -accepteula -s -p {name} > handles_{name}_1.txt & handle.exe -a -p {name} > names_{name}_1.txt"))
+    .cost("seconds to a minute; handle.exe is a free Sysinternals tool and loads its own driver")
+    .risk("low")
+    .undo("its driver goes with the next start of Windows")
+}
+
+pub(super) fn drivers(tools: &Tools) -> NextStep {
+    let step = NextStep::new(
+        "Collect the drivers of this server, so that poolscope can look for the tag in their code",
+        "a driver that passes the tag to an allocator is its owner; a name in a text list is not proof",
+    );
+    let command = if tools.is_old() {
+        "xcopy /y %SystemRoot%\\System32\\drivers\\*.sys drivers\\ & driverquery /v /fo csv > driverquery.csv"
+    } else {
+        "powershell -c \"Compress-Archive $env:SystemRoot\\System32\\drivers\\*.sys drivers.zip\" & driverquery /v \
+         /fo csv > driverquery.csv"
+    };
+    step.command(command)
+        .cost("50 to 200 MB")
+        .risk("none: it only reads; drivers outside that folder are in driverquery.csv with their paths")
+}
+
+/// The file system filters, where the tag is one of files.
+pub(super) fn filters(suspect: &Suspect) -> Option<NextStep> {
+    let component = note(suspect.key.tag)?.component;
+    matches!(component, "ntfs.sys" | "fltmgr.sys" | "nt (I/O manager)" | "nt (FsRtl)").then(|| {
+        NextStep::new(
+            "List the file system filters with their altitudes",
+            "NTFS and the filter manager allocate for the filters above them: those are the first to suspect",
+        )
+        .command("fltmc filters > fltmc.txt & fltmc instances >> fltmc.txt")
+        .cost("seconds; needs an elevated prompt")
+        .risk("none: it only lists")
+    })
+}
+
+/// Logs that most servers have and that are not in the evidence.
+pub(super) fn missing_logs(view: &View<'_>, tools: &Tools) -> Option<NextStep> {
+    let has_events =
+        view.case.evidence.iter().any(|input| matches!(input.kind, Some(Kind::EventLog | Kind::EventXml)));
+    (!has_events && !tools.is_old()).then(|| {
+        NextStep::new(
+            "Export the System event log",
+            "it dates starts of Windows, driver installs and updates, and event 2004 has kept the top pool tags of \
+             past incidents",
+        )
+        .command("wevtutil epl System system.evtx")
+        .cost("seconds, up to 20 MB")
+        .risk("none: it only reads")
+    })
+}
+
+pub(super) fn plan_the_restart(tools: &Tools) -> NextStep {
+    let command =
+        if tools.is_old() { "poolmon -b -n last.txt" } else { "poolmon -b -n last.txt & shutdown /r /t 60" };
+    NextStep::new(
+        "Plan the restart before the pool runs out, and take a last snapshot first",
+        "a restart clears the pool and with it the evidence; it cures nothing. Shutting down and starting again may \
+         not clear it (Fast Startup): restart",
+    )
+    .command(command)
+    .cost("the downtime")
+    .risk("what would name the owner is gone after it")
+    .undo(if tools.is_old() { "" } else { "shutdown /a within 60 seconds" })
+}

@@ -1,0 +1,156 @@
+//! What to do next: commands ready to paste, fitted to the host's Windows and to what is missing, each with its
+//! cost, its risk and how to undo it.
+
+mod collect;
+mod debugger;
+mod host_tools;
+mod prove;
+mod trace;
+
+use super::{State, Suspect};
+use crate::census::object_type;
+use crate::model::{Grade, OwnerKind};
+use crate::rules::View;
+use crate::system_images::works_for_others;
+
+pub(crate) use host_tools::Tools;
+
+/// Tags that one trace is limited to: WPR takes at most four, and more drown the rare events.
+const MOST_TRACED_TAGS: usize = 4;
+
+/// Steps told: a tired reader does the first three.
+const MOST_STEPS: usize = 8;
+
+/// One step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NextStep {
+    /// What to do, in the imperative, without a final dot.
+    pub title: String,
+    /// Why: what it will tell.
+    pub why: String,
+    /// The command, ready to paste; `None` where there is none.
+    pub command: Option<String>,
+    /// What it costs, in words.
+    pub cost: String,
+    /// What can go wrong.
+    pub risk: String,
+    /// How to take it back; empty where there is nothing to take back.
+    pub undo: String,
+}
+
+impl NextStep {
+    fn new(title: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            why: why.into(),
+            command: None,
+            cost: "none".to_owned(),
+            risk: "none".to_owned(),
+            undo: String::new(),
+        }
+    }
+
+    fn command(mut self, command: impl Into<String>) -> Self {
+        self.command = Some(command.into());
+        self
+    }
+
+    fn cost(mut self, cost: impl Into<String>) -> Self {
+        self.cost = cost.into();
+        self
+    }
+
+    fn risk(mut self, risk: impl Into<String>) -> Self {
+        self.risk = risk.into();
+        self
+    }
+
+    fn undo(mut self, undo: impl Into<String>) -> Self {
+        self.undo = undo.into();
+        self
+    }
+}
+
+pub(super) fn next_steps(view: &View<'_>, state: State, suspects: &[Suspect]) -> Vec<NextStep> {
+    let tools = Tools::of(view.case);
+    let mut steps = match state {
+        State::OtherProblem => vec![collect::app_pools(&tools)],
+        State::NoLeakSeen | State::NotEnoughEvidence => not_proven(view, &tools, suspects),
+        State::Leak => leak(view, &tools, suspects),
+    };
+    steps.truncate(MOST_STEPS);
+    steps
+}
+
+/// More evidence, what is missing first.
+fn not_proven(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextStep> {
+    let mut steps = vec![collect::snapshots(view, tools)];
+    if view.case.counters.is_empty() {
+        steps.push(collect::counters());
+    }
+    let first = suspects.first();
+    if first.is_some_and(|suspect| object_type(suspect.key.tag).is_some() && !named(suspect)) {
+        steps.push(collect::handles(first.and_then(held_by)));
+    }
+    steps.extend(collect::missing_logs(view, tools));
+    steps
+}
+
+/// A leak is seen: name its owner, prove it, survive until then.
+fn leak(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextStep> {
+    let mut steps = Vec::new();
+    let Some(first) = suspects.first() else {
+        // Only the total grows: better listings come first.
+        return vec![collect::snapshots(view, tools), collect::counters()];
+    };
+    let object = object_type(first.key.tag).is_some();
+    let process = held_by(first);
+    if let Some(process) = process {
+        steps.push(prove::restart_of(process));
+    }
+    if object && (process.is_some() || !named(first)) {
+        steps.push(collect::handles(process));
+    }
+    let driver = first.owners.iter().find(|owner| {
+        owner.kind == OwnerKind::Driver && owner.grade < Grade::TextMap && !works_for_others(&owner.name)
+    });
+    if let Some(change) = prove::take_back_the_change(view) {
+        steps.push(change);
+    }
+    if process.is_none() && !object && view.case.state.drivers.iter().all(|driver| driver.altitude.is_none())
+    {
+        steps.extend(collect::filters(first));
+    }
+    if process.is_none() && !named(first) {
+        steps.push(collect::drivers(tools));
+    }
+    steps.extend(trace::stacks(view, tools, suspects));
+    steps.push(debugger::live(tools, first));
+    if let Some(driver) = driver {
+        steps.push(prove::verifier(tools, &driver.name));
+    }
+    if object && view.case.counters.is_empty() {
+        steps.push(collect::counters());
+    }
+    // The last word, whatever else is cut off.
+    steps.truncate(MOST_STEPS - 1);
+    steps.push(collect::plan_the_restart(tools));
+    steps
+}
+
+/// True if evidence stronger than a text list names an owner that does not work for others.
+fn named(suspect: &Suspect) -> bool {
+    suspect.owners.first().is_some_and(|owner| owner.grade < Grade::TextMap && !works_for_others(&owner.name))
+}
+
+/// The process that the evidence ties to the objects.
+fn held_by(suspect: &Suspect) -> Option<&str> {
+    suspect
+        .owners
+        .iter()
+        .find(|owner| owner.kind == OwnerKind::Process && owner.grade <= Grade::HandlesInStep)
+        .map(|owner| owner.name.as_str())
+}
+
+#[cfg(test)]
+mod tests;
