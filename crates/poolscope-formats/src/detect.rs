@@ -73,6 +73,8 @@ pub enum Kind {
     FindStr,
     /// A RAMMap snapshot.
     RamMap,
+    /// A driver image (PE).
+    DriverImage,
 }
 
 impl Kind {
@@ -105,6 +107,7 @@ impl Kind {
             Self::HotFixes => "hotfixes",
             Self::FindStr => "findstr",
             Self::RamMap => "rammap",
+            Self::DriverImage => "driver_image",
         }
     }
 
@@ -137,6 +140,7 @@ impl Kind {
             Self::HotFixes => "list of installed updates",
             Self::FindStr => "findstr result",
             Self::RamMap => "RAMMap snapshot (.rmp)",
+            Self::DriverImage => "driver image (.sys)",
         }
     }
 }
@@ -195,6 +199,7 @@ pub struct Format {
 
 /// Every format, most specific first.
 pub static FORMATS: &[Format] = &[
+    Format { kind: Kind::DriverImage, test: crate::pe::looks_like, parse: crate::pe::parse },
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
     Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },
     Format { kind: Kind::EventXml, test: crate::events::test_xml, parse: crate::events::parse_xml },

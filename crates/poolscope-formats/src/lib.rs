@@ -30,6 +30,7 @@ pub mod limits;
 pub mod number;
 pub mod numbers;
 pub mod parsed;
+pub mod pe;
 pub mod poolmon;
 pub mod pooltag;
 pub mod processes;

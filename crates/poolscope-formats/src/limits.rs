@@ -128,3 +128,87 @@ pub const MAX_COUNTER_PATH_BYTES: usize = 8_192;
 
 /// Samples of a counter log whose rows come in any order and are held until its end.
 pub const MAX_COUNTER_SAMPLES: usize = 1_000_000;
+/// Bytes of a PE image read at once. The biggest drivers (display) reach 100 MB; ntoskrnl is under 20 MB.
+pub const MAX_PE_IMAGE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Sections of a PE image. The loader itself refuses more than 96.
+pub const MAX_PE_SECTIONS: usize = 96;
+
+/// Imports of a PE image. ntoskrnl's largest client imports about 1,500; a looping table would give millions.
+pub const MAX_PE_IMPORTS: usize = 16_384;
+
+/// Exports of a PE image looked at. ntoskrnl has about 3,000.
+pub const MAX_PE_EXPORTS: usize = 65_536;
+
+/// Entries of a function table. 100 MB display drivers have under 200,000.
+pub const MAX_PE_FUNCTIONS: usize = 400_000;
+
+/// Values kept for one register or memory cell of a driver's code before it counts as "anything". Real tag
+/// tables have under 60 entries.
+pub const MAX_PE_VALUES: usize = 64;
+
+/// How deep a name like "what the pointer at the argument's field points to" may nest.
+pub const MAX_PE_LOAD_DEPTH: u8 = 3;
+
+/// Entries taken from a table of tags whose length the code does not show.
+pub const MAX_PE_TABLE_ENTRIES: usize = 64;
+
+/// The highest bound of a compare (`index < 64`) that turns an unknown index into a list of numbers.
+pub const MAX_PE_REFINED: u64 = 63;
+
+/// Bytes of a structure copy that are followed.
+pub const MAX_PE_STRING_COPY: u64 = 1024;
+
+/// Operations decoded for one function: about 60,000 instructions, far over any hand-written one.
+pub const MAX_PE_FUNCTION_OPS: usize = 150_000;
+
+/// Loops told apart in one function; a bit of a word each.
+pub const MAX_PE_LOOPS: usize = 64;
+
+/// Cases of one switch.
+pub const MAX_PE_SWITCH_CASES: usize = 1024;
+
+/// Turns of a counted loop that are run one by one.
+pub const MAX_PE_EXACT_TURNS: u32 = 96;
+
+/// Turns of any other loop until its values must have settled.
+pub const MAX_PE_JOINED_TURNS: u32 = 12;
+
+/// Writes to a caller's memory kept of one function.
+pub const MAX_PE_SUMMARY_STORES: usize = 64;
+
+/// Context types a file system filter registers. The filter manager knows six.
+pub const MAX_PE_FILTER_CONTEXTS: i64 = 16;
+
+/// How deep own functions are followed into their callees.
+pub const MAX_PE_CALL_DEPTH: u8 = 12;
+
+/// Rounds of "who calls this wrapper, who writes this variable". Wrappers nest three or four deep in practice.
+pub const MAX_PE_ROUNDS: usize = 24;
+
+/// Operations run for one image. A large real driver takes a few million.
+pub const MAX_PE_STEPS: u64 = 60_000_000;
+
+/// RVAs kept of one tag. More tell a reader nothing new.
+pub const MAX_PE_SITES: usize = 64;
+
+/// Unfollowed constants listed for one image.
+pub const MAX_PE_IMMEDIATES: usize = 128;
+
+/// Bytes of a version resource looked at. Real ones are under 4 KB a language.
+pub const MAX_PE_VERSION_BYTES: usize = 64 * 1024;
+
+/// Blocks of a version resource.
+pub const MAX_PE_VERSION_BLOCKS: usize = 512;
+
+/// Characters of one text of an image (version strings, PDB path).
+pub const MAX_PE_VERSION_TEXT: usize = 512;
+
+/// Entries of the debug directory. Linkers write up to six.
+pub const MAX_PE_DEBUG_ENTRIES: usize = 32;
+
+/// Bytes of an Authenticode signature. Real ones with nested signatures and timestamps are under 64 KB.
+pub const MAX_PE_SIGNATURE_BYTES: usize = 1024 * 1024;
+
+/// Times a function is decoded again because a jump table named code that was not decoded before.
+pub const MAX_PE_NESTED_SWITCHES: usize = 4;

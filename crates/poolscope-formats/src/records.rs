@@ -43,4 +43,6 @@ pub enum Records {
     Inventory(crate::inventory::Inventory),
     /// A registry export.
     Registry(crate::registry::RegistryExport),
+    /// A driver image.
+    Driver(Box<crate::pe::DriverImage>),
 }

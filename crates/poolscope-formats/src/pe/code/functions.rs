@@ -1,0 +1,144 @@
+//! Which function an address belongs to.
+//!
+//! The function table of the image says it for most x64 and ARM64 code. Functions that it leaves out (leaf
+//! functions, tail-calling wrappers) and all of x86 are found by decoding forward: a function ends at a return
+//! or jump beyond which none of its own branches leads.
+
+use super::cfg::{Lifter, padding_at};
+use super::ir::{Op, Target};
+use crate::pe::image::Image;
+
+/// Function extents of an image.
+pub struct Functions {
+    /// `[begin, end)`, sorted by begin.
+    extents: Vec<(u32, u32)>,
+    /// Other known starts, sorted.
+    starts: Vec<u32>,
+    /// The extents cover all code (they were swept), not only what the function table lists.
+    swept: bool,
+    /// The targets of calls are among the starts.
+    knows_calls: bool,
+}
+
+impl Functions {
+    /// From the image's function table; without one, by sweeping the code. `call_targets` gives the targets of
+    /// calls, which is asked for only then.
+    pub fn of(image: &Image<'_>, call_targets: impl FnOnce() -> Vec<u32>) -> Self {
+        let mut starts = image.exports.clone();
+        starts.push(image.entry);
+        starts.sort_unstable();
+        let swept = image.functions.is_empty();
+        let mut functions = Self { extents: image.functions.clone(), starts, swept, knows_calls: false };
+        if swept {
+            functions.learn_starts(call_targets());
+            for section in image.sections.iter().filter(|section| section.executable) {
+                let end = section.rva.saturating_add(section.file_bytes);
+                sweep(image, section.rva, end, &functions.starts, &mut functions.extents);
+            }
+            functions.extents.sort_unstable();
+        }
+        functions
+    }
+
+    /// True when an address lies between listed functions and the targets of calls would help to place it.
+    pub fn wants_starts(&self, rva: u32) -> bool {
+        let after = self.extents.partition_point(|extent| extent.0 <= rva);
+        let listed =
+            after.checked_sub(1).and_then(|at| self.extents.get(at)).is_some_and(|extent| rva < extent.1);
+        !self.knows_calls && !listed
+    }
+
+    /// Takes the targets of calls as starts of functions.
+    pub fn learn_starts(&mut self, targets: Vec<u32>) {
+        self.starts.extend(targets);
+        self.starts.sort_unstable();
+        self.starts.dedup();
+        self.knows_calls = true;
+    }
+
+    /// True for the start of a function.
+    pub fn is_start(&self, rva: u32) -> bool {
+        self.extents.binary_search_by_key(&rva, |extent| extent.0).is_ok()
+            || self.starts.binary_search(&rva).is_ok()
+    }
+
+    /// The extent that begins at an address.
+    pub fn extent_from(&self, rva: u32) -> Option<(u32, u32)> {
+        let at = self.extents.binary_search_by_key(&rva, |extent| extent.0).ok()?;
+        self.extents.get(at).copied()
+    }
+
+    /// The start of the function that an address belongs to.
+    pub fn containing(&self, image: &Image<'_>, rva: u32) -> Option<u32> {
+        let after = self.extents.partition_point(|extent| extent.0 <= rva);
+        let before = after.checked_sub(1).and_then(|at| self.extents.get(at));
+        if let Some(&(begin, end)) = before
+            && rva < end
+        {
+            return Some(begin);
+        }
+        if self.swept {
+            return before.map(|extent| extent.0);
+        }
+        // Between two listed functions: sweep the gap.
+        let section = image.section_at(rva)?;
+        let from = before.map_or(section.rva, |extent| extent.1).max(section.rva);
+        let section_end = section.rva.saturating_add(section.file_bytes);
+        let to = self.extents.get(after).map_or(section_end, |extent| extent.0).min(section_end);
+        let mut found = Vec::new();
+        sweep(image, from, to, &self.starts, &mut found);
+        found.iter().rev().find(|extent| extent.0 <= rva).map(|extent| extent.0)
+    }
+}
+
+/// Cuts `[from, to)` into functions by decoding forward.
+fn sweep(image: &Image<'_>, from: u32, to: u32, starts: &[u32], out: &mut Vec<(u32, u32)>) {
+    let mut ops = Vec::new();
+    let mut at = from;
+    while at < to {
+        if let Some(filler) = padding_at(image, at) {
+            at = at.saturating_add(filler);
+            continue;
+        }
+        let begin = at;
+        let mut reach = at;
+        let Some(mut lifter) = Lifter::at(image, at) else { return };
+        loop {
+            ops.clear();
+            let next = lifter.next(&mut ops).map(|address| address.wrapping_sub(image.base) as u32);
+            let Some(next) = next.filter(|&next| next > at && next <= to) else {
+                at = at.saturating_add(1);
+                break;
+            };
+            // A known start inside this instruction: the sweep had lost its step.
+            let skipped =
+                starts.get(starts.partition_point(|&start| start <= at)).filter(|&&start| start < next);
+            if let Some(&start) = skipped {
+                at = start;
+                break;
+            }
+            at = next;
+            let mut ended = false;
+            for op in &ops {
+                match *op {
+                    Op::Branch { to, .. } | Op::BranchZero { to, .. } => {
+                        reach = reach.max(image.rva_of(to).unwrap_or(0));
+                    }
+                    Op::Jump { target: Target::To(target) } => {
+                        let target = image.rva_of(target).unwrap_or(0);
+                        if target >= at && target - at < 0x80 {
+                            reach = reach.max(target);
+                        }
+                        ended = true;
+                    }
+                    Op::Jump { .. } | Op::Return { .. } | Op::Stop => ended = true,
+                    _ => {}
+                }
+            }
+            if (ended && reach < at) || starts.binary_search(&at).is_ok() || at >= to {
+                break;
+            }
+        }
+        out.push((begin, at));
+    }
+}

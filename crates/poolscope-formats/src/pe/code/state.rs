@@ -1,0 +1,664 @@
+//! What is known at one point of a function: registers, vector registers, memory, flags.
+
+use super::ir::{BinOp, Cond, Mem, Op, REGS, Reg, Src, VECTORS};
+use super::memory::{Memory, World, extend};
+use super::value::{Atom, Base, Value, sign_extend, truncate};
+use crate::limits::{MAX_PE_REFINED, MAX_PE_STRING_COPY};
+
+/// What the flags were set by.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Flags {
+    /// Not known.
+    Unknown,
+    /// By `a - b`, and the register `a` came from.
+    Compare { a: Value, b: Value, width: u8, from: Option<Reg> },
+    /// By a result, against zero.
+    Result { value: Value, width: u8, from: Option<Reg> },
+}
+
+/// The state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct State {
+    /// General registers and temporaries.
+    pub regs: [Value; REGS],
+    /// Low and high half of vector registers.
+    pub vectors: Vec<Option<[Value; 2]>>,
+    /// Written memory.
+    pub memory: Memory,
+    /// Flags.
+    pub flags: Flags,
+    /// Loops whose exit was decided to stay since their head was passed, one bit each.
+    pub decided: u64,
+    /// Bytes of arguments pushed since the last call (x86).
+    pub pushed: u32,
+    /// Stack words from this offset up were pushed before a call whose popped bytes were guessed (x86).
+    pub guessed_from: i64,
+}
+
+/// The machine's fixed facts that a state needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// Stack pointer.
+    pub sp: Reg,
+    /// Frame pointer (x86 `leave`).
+    pub fp: Reg,
+    /// Bytes of a pointer.
+    pub pointer: u8,
+}
+
+impl State {
+    /// The state at a function's entry: every register is what the caller left in it.
+    pub fn entry(shape: Shape) -> Self {
+        let mut regs: [Value; REGS] =
+            std::array::from_fn(|reg| Value::One(Atom::of(Base::InReg(reg as Reg))));
+        if let Some(sp) = regs.get_mut(usize::from(shape.sp)) {
+            *sp = Value::One(Atom::of(Base::Stack));
+        }
+        Self {
+            regs,
+            vectors: vec![None; VECTORS],
+            memory: Memory::default(),
+            flags: Flags::Unknown,
+            decided: 0,
+            pushed: 0,
+            guessed_from: i64::MAX,
+        }
+    }
+
+    /// A register's value.
+    pub fn reg(&self, reg: Reg) -> Value {
+        self.regs.get(usize::from(reg)).cloned().unwrap_or(Value::Top)
+    }
+
+    /// Sets a register.
+    pub fn set(&mut self, reg: Reg, value: Value) {
+        if let Some(slot) = self.regs.get_mut(usize::from(reg)) {
+            *slot = value;
+        }
+    }
+
+    /// A source operand's value.
+    pub fn src(&self, src: Src, width: u8, site: u32) -> Value {
+        match src {
+            Src::Reg(reg) => self.reg(reg).cut(width, site),
+            Src::Imm(number) => Value::number(truncate(number, width)),
+        }
+    }
+
+    /// The address a memory operand names.
+    pub fn address(&self, mem: Mem, shape: Shape, site: u32) -> Value {
+        let mut address = match mem.base {
+            Some(base) => self.reg(base).offset(mem.disp, shape.pointer),
+            None => Value::number(truncate(mem.disp.cast_unsigned(), shape.pointer)),
+        };
+        if let Some((index, scale)) = mem.index {
+            let index = self.reg(index);
+            let scaled = if scale > 1 {
+                let by = Value::number(u64::from(scale));
+                index.combine(BinOp::Mul, &by, shape.pointer, site)
+            } else {
+                index
+            };
+            address = address.combine(BinOp::Add, &scaled, shape.pointer, site);
+            // base + unknown index: a table whose stride is the scale.
+            if address.single() == Some(Atom::of(Base::Sym(site))) {
+                address = self.unknown_index(mem, shape, scale).unwrap_or(address);
+            }
+        }
+        address
+    }
+
+    fn unknown_index(&self, mem: Mem, shape: Shape, scale: u8) -> Option<Value> {
+        let base = match mem.base {
+            Some(base) => self.reg(base).offset(mem.disp, shape.pointer).as_number()?,
+            None => truncate(mem.disp.cast_unsigned(), shape.pointer),
+        };
+        (scale >= 4)
+            .then(|| Value::One(Atom { base: Base::Multiple(u32::from(scale)), add: base.cast_signed() }))
+    }
+
+    /// Reads memory at any of some addresses.
+    pub fn read(&self, world: &mut World<'_, '_>, address: &Value, width: u8, site: u32) -> Value {
+        match address {
+            Value::Top => Value::sym(site),
+            Value::One(at) => self.memory.read(world, *at, width, site),
+            Value::Many(atoms) => {
+                let mut out = Vec::new();
+                for &at in atoms.iter() {
+                    let value = self.memory.read(world, at, width, site);
+                    if matches!(value, Value::Top) {
+                        return Value::Top;
+                    }
+                    out.extend_from_slice(value.atoms());
+                }
+                Value::from_atoms(out)
+            }
+        }
+    }
+
+    /// Writes memory; where the address is not one, the old content stays possible.
+    pub fn write(&mut self, world: &mut World<'_, '_>, address: &Value, width: u8, value: &Value) {
+        match address {
+            Value::Top => {}
+            Value::One(at) if matches!(at.base, Base::Multiple(_) | Base::Import(_)) => {}
+            Value::One(at) => self.memory.write(*at, width, value.clone()),
+            Value::Many(atoms) => {
+                for &at in atoms.iter().take(16) {
+                    let old = self.memory.read(world, at, width, 0);
+                    self.memory.write(at, width, old.join(value));
+                }
+            }
+        }
+    }
+
+    /// Writes a register of any width; a narrow write keeps the upper bits where both are numbers.
+    fn write_reg(&mut self, dst: Reg, width: u8, value: Value) {
+        let value = if width >= 4 {
+            value
+        } else {
+            match (self.reg(dst).numbers(), value.numbers()) {
+                (Some(old), Some(new)) if old.len() * new.len() <= 64 => {
+                    let mask = truncate(u64::MAX, width);
+                    let atoms = old.iter().flat_map(|o| new.iter().map(move |n| (o & !mask) | (n & mask)));
+                    Value::from_atoms(atoms.map(Atom::number).collect())
+                }
+                _ => value,
+            }
+        };
+        self.set(dst, value);
+    }
+
+    /// Applies an operation that does not change the flow of control.
+    pub fn apply(&mut self, op: &Op, world: &mut World<'_, '_>, shape: Shape, site: u32) {
+        match *op {
+            Op::Move { dst, width, src } => {
+                let value = self.src(src, width, site);
+                self.write_reg(dst, width, value);
+            }
+            Op::Extend { dst, from, signed, width, src } => {
+                let value = self.reg(src);
+                let value = match value.numbers() {
+                    Some(numbers) => Value::from_atoms(
+                        numbers
+                            .iter()
+                            .map(|&n| if signed { sign_extend(n, from) } else { truncate(n, from) })
+                            .map(|n| Atom::number(truncate(n, width)))
+                            .collect(),
+                    ),
+                    None if from >= 4 => value,
+                    None => Value::sym(site),
+                };
+                self.write_reg(dst, width, value);
+            }
+            Op::Load { dst, width, signed, mem } => {
+                let address = self.address(mem, shape, site);
+                let value = self.read(world, &address, width, site);
+                let value = extend(&value, width, signed);
+                self.write_reg(dst, width.max(if dst >= super::ir::TEMP { 8 } else { width }), value);
+            }
+            Op::Store { mem, width, src } => {
+                let address = self.address(mem, shape, site);
+                let value = self.src(src, width, site);
+                self.write(world, &address, width, &value);
+            }
+            Op::Lea { dst, width, mem } => {
+                let value = self.address(mem, shape, site).cut(width, site);
+                self.write_reg(dst, width, value);
+            }
+            Op::Bin { op, dst, width, a, b, flags } => {
+                let (x, y) = (self.src(a, width, site), self.src(b, width, site));
+                let value = x.combine(op, &y, width, site);
+                if flags {
+                    self.flags = if op == BinOp::Sub {
+                        Flags::Compare { a: x, b: y, width, from: None }
+                    } else {
+                        Flags::Result { value: value.clone(), width, from: Some(dst) }
+                    };
+                }
+                self.write_reg(dst, width, value);
+            }
+            Op::ByteSwap { dst, width, src } => {
+                let value = self.numbers_only(src, width, site, |n| {
+                    n.swap_bytes() >> (64 - 8 * u32::from(width.clamp(2, 8)))
+                });
+                self.write_reg(dst, width, value);
+            }
+            Op::Negate { dst, width, src, only_invert } => {
+                let value =
+                    self.numbers_only(src, width, site, |n| if only_invert { !n } else { n.wrapping_neg() });
+                self.write_reg(dst, width, value);
+            }
+            Op::Insert { dst, value, shift } => {
+                let mask = !(0xffff_u64 << shift);
+                let value = self.numbers_only(dst, 8, site, |n| (n & mask) | (u64::from(value) << shift));
+                self.set(dst, value);
+            }
+            Op::InsertBits { dst, src, low, bits, width } => {
+                let mask = ((1_u64 << bits.min(63)) - 1) << low.min(63);
+                let value = match (self.reg(dst).as_number(), self.reg(src).as_number()) {
+                    (Some(old), Some(new)) => {
+                        Value::number(truncate((old & !mask) | ((new << low.min(63)) & mask), width))
+                    }
+                    _ => Value::sym(site),
+                };
+                self.set(dst, value);
+            }
+            Op::Compare { a, b, width } => {
+                let from = match a {
+                    Src::Reg(reg) => Some(reg),
+                    Src::Imm(_) => None,
+                };
+                let (a, b) = (self.src(a, width, site), self.src(b, width, site));
+                self.flags = Flags::Compare { a, b, width, from };
+            }
+            Op::Test { a, b, width } => {
+                let from = match a {
+                    Src::Reg(reg) if a == b => Some(reg),
+                    _ => None,
+                };
+                let (x, y) = (self.src(a, width, site), self.src(b, width, site));
+                let value = if a == b { x } else { x.combine(BinOp::And, &y, width, site) };
+                self.flags = Flags::Result { value, width, from };
+            }
+            Op::FlagsLost => self.flags = Flags::Unknown,
+            Op::Mask { dst, width } => {
+                let value = match self.decide(Cond::Below) {
+                    Some(below) => Value::number(if below { truncate(u64::MAX, width) } else { 0 }),
+                    None => Value::number(0).join(&Value::number(truncate(u64::MAX, width))),
+                };
+                self.write_reg(dst, width, value);
+            }
+            Op::Select { dst, width, cond, a, b } => {
+                let (x, y) = (self.src(a, width, site), self.src(b, width, site));
+                let value = match self.decide(cond) {
+                    Some(true) => x,
+                    Some(false) => y,
+                    None => x.join(&y),
+                };
+                self.write_reg(dst, width, value);
+            }
+            Op::Push { src, width } => {
+                let value = self.src(src, width, site);
+                let saved = matches!(src, Src::Reg(reg) if value == Value::One(Atom::of(Base::InReg(reg))));
+                if !saved {
+                    self.pushed = self.pushed.saturating_add(u32::from(width));
+                }
+                let sp = self.reg(shape.sp).offset(-i64::from(width), shape.pointer);
+                self.write(world, &sp, width, &value);
+                self.set(shape.sp, sp);
+            }
+            Op::Pop { dst, width } => {
+                let sp = self.reg(shape.sp);
+                let value = self.read(world, &sp, width, site);
+                self.set(shape.sp, sp.offset(i64::from(width), shape.pointer));
+                self.set(dst, value);
+            }
+            Op::Leave => {
+                let fp = self.reg(shape.fp);
+                let value = self.read(world, &fp, shape.pointer, site);
+                self.set(shape.sp, fp.offset(i64::from(shape.pointer), shape.pointer));
+                self.set(shape.fp, value);
+            }
+            Op::Clobber { dst } => self.set(dst, Value::sym(site)),
+            _ => self.apply_vector(op, world, shape, site),
+        }
+    }
+
+    fn numbers_only(&self, src: Reg, width: u8, site: u32, change: impl Fn(u64) -> u64) -> Value {
+        match self.reg(src).cut(width, site).numbers() {
+            Some(numbers) => {
+                Value::from_atoms(numbers.iter().map(|&n| Atom::number(truncate(change(n), width))).collect())
+            }
+            None => Value::sym(site),
+        }
+    }
+
+    fn vector(&self, reg: u8, site: u32) -> [Value; 2] {
+        let unknown = || [Value::sym(site), Value::sym(site)];
+        self.vectors.get(usize::from(reg)).cloned().flatten().unwrap_or_else(unknown)
+    }
+
+    fn set_vector(&mut self, reg: u8, halves: Option<[Value; 2]>) {
+        if let Some(slot) = self.vectors.get_mut(usize::from(reg)) {
+            *slot = halves;
+        }
+    }
+
+    fn apply_vector(&mut self, op: &Op, world: &mut World<'_, '_>, shape: Shape, site: u32) {
+        let zero = || Value::number(0);
+        match *op {
+            Op::VectorLoad { dst, width, mem } => {
+                let address = self.address(mem, shape, site);
+                let low = self.read_half(world, &address, width.min(8), site);
+                let high = if width > 8 {
+                    self.read_half(world, &address.offset(8, shape.pointer), 8, site)
+                } else {
+                    zero()
+                };
+                self.set_vector(dst, Some([low, high]));
+            }
+            Op::VectorStore { mem, width, src } => {
+                let address = self.address(mem, shape, site);
+                let [low, high] = self.vector(src, site);
+                self.write(world, &address, width.min(8), &low.cut(width.min(8), site));
+                if width > 8 {
+                    self.write(world, &address.offset(8, shape.pointer), 8, &high);
+                }
+            }
+            Op::VectorMove { dst, src } => {
+                let halves = self.vectors.get(usize::from(src)).cloned().flatten();
+                self.set_vector(dst, halves);
+            }
+            Op::VectorFrom { dst, src, width } => {
+                let low = self.src(Src::Reg(src), width, site);
+                self.set_vector(dst, Some([low, zero()]));
+            }
+            Op::VectorTo { dst, src, width } => {
+                let [low, _] = self.vector(src, site);
+                self.set(dst, low.cut(width, site));
+            }
+            Op::VectorPair { dst, src, width } => {
+                let ([a, ah], [b, bh]) = (self.vector(dst, site), self.vector(src, site));
+                let halves =
+                    if width == 8 { [a, b] } else { [pair(&a, &b, 0, site), pair(&a, &b, 32, site)] };
+                let _ = (ah, bh);
+                self.set_vector(dst, Some(halves));
+            }
+            Op::VectorZero { dst } => self.set_vector(dst, Some([zero(), zero()])),
+            Op::VectorClobber { dst } => self.set_vector(dst, None),
+            Op::CopyString { width, repeat } => {
+                let count = if repeat { self.reg(1).as_number() } else { Some(1) };
+                let (from, to) = (self.reg(6), self.reg(7));
+                if let Some(count) = count {
+                    let bytes = count.saturating_mul(u64::from(width)).min(MAX_PE_STRING_COPY);
+                    self.copy(world, &to, &from, bytes, shape, site);
+                    let by = i64::try_from(count.saturating_mul(u64::from(width))).unwrap_or(0);
+                    self.set(6, from.offset(by, shape.pointer));
+                    self.set(7, to.offset(by, shape.pointer));
+                } else {
+                    self.set(6, Value::sym(site));
+                    self.set(7, Value::sym(site));
+                }
+                if repeat {
+                    self.set(1, zero());
+                }
+            }
+            Op::FillString { width, repeat } => {
+                let count = if repeat { self.reg(1).as_number() } else { Some(1) };
+                let to = self.reg(7);
+                if let Some(count) = count {
+                    let value = self.src(Src::Reg(0), width, site);
+                    let units = count.min(MAX_PE_STRING_COPY / u64::from(width.max(1)));
+                    for unit in 0..units {
+                        let at = to.offset((unit * u64::from(width)).cast_signed(), shape.pointer);
+                        self.write(world, &at, width, &value);
+                    }
+                    let by = i64::try_from(count.saturating_mul(u64::from(width))).unwrap_or(0);
+                    self.set(7, to.offset(by, shape.pointer));
+                } else {
+                    self.set(7, Value::sym(site));
+                }
+                if repeat {
+                    self.set(1, zero());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Eight bytes as one value, or two numbers side by side.
+    fn read_half(&self, world: &mut World<'_, '_>, address: &Value, width: u8, site: u32) -> Value {
+        let whole = self.read(world, address, width, site);
+        if width < 8 || whole.numbers().is_some() {
+            return whole;
+        }
+        let low = self.read(world, address, 4, site);
+        let high = self.read(world, &address.offset(4, 8), 4, site);
+        match (low.as_number(), high.as_number()) {
+            (Some(low), Some(high)) => Value::number(low | (high << 32)),
+            _ => whole,
+        }
+    }
+
+    /// Copies memory of known size, word by word.
+    pub fn copy(
+        &mut self,
+        world: &mut World<'_, '_>,
+        to: &Value,
+        from: &Value,
+        bytes: u64,
+        shape: Shape,
+        site: u32,
+    ) {
+        let (Some(_), Some(_)) = (to.single(), from.single()) else { return };
+        let bytes = bytes.min(MAX_PE_STRING_COPY);
+        let mut at = 0_u64;
+        while at < bytes {
+            let width = if bytes - at >= 4 { 4 } else { 1 };
+            let step = at.cast_signed();
+            // Whole pointers move as pointers: an address cut in two words would be lost.
+            let pointer = u64::from(shape.pointer);
+            let wide = at.is_multiple_of(pointer) && bytes - at >= pointer && pointer == 8;
+            if wide {
+                let value = self.read(world, &from.offset(step, shape.pointer), 8, site);
+                let unknown = value.single() == Some(Atom::of(Base::Sym(site)));
+                if !unknown {
+                    self.write(world, &to.offset(step, shape.pointer), 8, &value);
+                    at += 8;
+                    continue;
+                }
+            }
+            let value = self.read(world, &from.offset(step, shape.pointer), width, site);
+            self.write(world, &to.offset(step, shape.pointer), width, &value);
+            at += u64::from(width);
+        }
+    }
+
+    /// Whether a condition holds on every possible value, on none, or on some.
+    pub fn decide(&self, cond: Cond) -> Option<bool> {
+        let zero = Value::number(0);
+        let (a, b, width) = match &self.flags {
+            Flags::Unknown => return None,
+            Flags::Compare { a, b, width, .. } => (a, b, *width),
+            Flags::Result { value, width, .. } => {
+                if !matches!(cond, Cond::Eq | Cond::Ne | Cond::Neg | Cond::Pos | Cond::Less | Cond::GreaterEq)
+                {
+                    return None;
+                }
+                (value, &zero, *width)
+            }
+        };
+        decide_values(cond, a, b, width)
+    }
+
+    /// What a branch that went this way says about the compared value.
+    pub fn refine(&mut self, cond: Cond) {
+        let (a, b, width, from) = match &self.flags {
+            Flags::Unknown => return,
+            Flags::Compare { a, b, width, from } => (a.clone(), b.clone(), *width, *from),
+            Flags::Result { value, width, from } => (value.clone(), Value::number(0), *width, *from),
+        };
+        let Some(bound) = b.as_number() else { return };
+        if let Some(numbers) = a.numbers() {
+            let left: Vec<Atom> =
+                numbers.iter().filter(|&&n| holds(cond, n, bound, width)).map(|&n| Atom::number(n)).collect();
+            if let Some(reg) = from
+                && left.len() < numbers.len()
+                && !left.is_empty()
+                && self.reg(reg) == a
+            {
+                self.set(reg, Value::from_atoms(left));
+            }
+            return;
+        }
+        let Some(atom) = a.single() else { return };
+        if !matches!(atom.base, Base::Sym(_) | Base::InReg(_) | Base::InStack(_) | Base::Load(_)) || width < 4
+        {
+            return;
+        }
+        let last = match cond {
+            Cond::Eq if bound <= 0xffff => return self.substitute(atom, &[bound]),
+            Cond::Below | Cond::Less if bound > 0 => bound - 1,
+            Cond::BelowEq | Cond::LessEq => bound,
+            _ => return,
+        };
+        if last <= MAX_PE_REFINED {
+            let numbers: Vec<u64> = (0..=last).collect();
+            self.substitute(atom, &numbers);
+        }
+    }
+
+    /// `what` is known to be one of `numbers` now: wherever its base is kept, it becomes those numbers.
+    fn substitute(&mut self, what: Atom, numbers: &[u64]) {
+        let change = |value: &Value| -> Option<Value> {
+            if !value.atoms().iter().any(|atom| atom.base == what.base) {
+                return None;
+            }
+            let mut out = Vec::new();
+            for &atom in value.atoms() {
+                if atom.base == what.base {
+                    let by = atom.add.wrapping_sub(what.add);
+                    out.extend(numbers.iter().map(|&n| {
+                        let number = n.wrapping_add(by.cast_unsigned());
+                        Atom::number(if number > u64::from(u32::MAX) && by < 0 {
+                            truncate(number, 4)
+                        } else {
+                            number
+                        })
+                    }));
+                } else {
+                    out.push(atom);
+                }
+            }
+            Some(Value::from_atoms(out))
+        };
+        for reg in &mut self.regs {
+            if let Some(value) = change(reg) {
+                *reg = value;
+            }
+        }
+        self.memory.map(change);
+    }
+
+    /// What is known on either of two paths.
+    pub fn join(&mut self, other: &Self, world: &mut World<'_, '_>) {
+        for (mine, theirs) in self.regs.iter_mut().zip(&other.regs) {
+            if mine != theirs {
+                *mine = mine.join(theirs);
+            }
+        }
+        for (mine, theirs) in self.vectors.iter_mut().zip(&other.vectors) {
+            if mine != theirs {
+                *mine = match (&mine, theirs) {
+                    (Some([a, b]), Some([c, d])) => Some([a.join(c), b.join(d)]),
+                    _ => None,
+                };
+            }
+        }
+        self.memory = self.memory.join(&other.memory, world);
+        if self.flags != other.flags {
+            self.flags = Flags::Unknown;
+        }
+        self.decided &= other.decided;
+        self.pushed = self.pushed.min(other.pushed);
+        self.guessed_from = self.guessed_from.min(other.guessed_from);
+    }
+
+    /// Gives up on values that still change in a loop: a growing address becomes "a multiple of the step".
+    pub fn widen(&mut self, before: &Self) {
+        for (mine, old) in self.regs.iter_mut().zip(&before.regs) {
+            if mine != old {
+                *mine = widened(mine);
+            }
+        }
+        let old = before.memory.clone();
+        self.memory.map(|value| {
+            let stable = old.cells().iter().any(|cell| &cell.value == value);
+            (!stable && value.atoms().len() > 1).then(|| widened(value))
+        });
+    }
+}
+
+fn widened(value: &Value) -> Value {
+    let Some(mut numbers) = value.numbers() else {
+        let bases: Vec<Atom> =
+            value.atoms().iter().filter(|atom| matches!(atom.base, Base::Multiple(_))).copied().collect();
+        return if bases.len() == value.atoms().len() && !bases.is_empty() {
+            Value::from_atoms(bases.into_iter().take(1).collect())
+        } else {
+            Value::Top
+        };
+    };
+    numbers.sort_unstable();
+    match numbers.as_slice() {
+        [first, second, ..] => match u32::try_from(second - first) {
+            Ok(step @ 1..=4096) => Value::One(Atom { base: Base::Multiple(step), add: first.cast_signed() }),
+            _ => Value::Top,
+        },
+        _ => value.clone(),
+    }
+}
+
+/// Two 32-bit lanes side by side.
+fn pair(a: &Value, b: &Value, shift: u32, site: u32) -> Value {
+    match (a.as_number(), b.as_number()) {
+        (Some(a), Some(b)) => {
+            Value::number(truncate(a.wrapping_shr(shift), 4) | (truncate(b.wrapping_shr(shift), 4) << 32))
+        }
+        _ => Value::sym(site),
+    }
+}
+
+fn holds(cond: Cond, a: u64, b: u64, width: u8) -> bool {
+    let (ua, ub) = (truncate(a, width), truncate(b, width));
+    let (sa, sb) = (sign_extend(a, width).cast_signed(), sign_extend(b, width).cast_signed());
+    match cond {
+        Cond::Eq => ua == ub,
+        Cond::Ne => ua != ub,
+        Cond::Below => ua < ub,
+        Cond::BelowEq => ua <= ub,
+        Cond::Above => ua > ub,
+        Cond::AboveEq => ua >= ub,
+        Cond::Less => sa < sb,
+        Cond::LessEq => sa <= sb,
+        Cond::Greater => sa > sb,
+        Cond::GreaterEq => sa >= sb,
+        Cond::Neg => sign_extend(a.wrapping_sub(b), width).cast_signed() < 0,
+        Cond::Pos => sign_extend(a.wrapping_sub(b), width).cast_signed() >= 0,
+        Cond::Any => true,
+    }
+}
+
+fn decide_values(cond: Cond, a: &Value, b: &Value, width: u8) -> Option<bool> {
+    if cond == Cond::Any {
+        return None;
+    }
+    if let (Some(x), Some(y)) = (a.single(), b.single())
+        && x.base == y.base
+        && x.base != Base::Const
+        && !matches!(x.base, Base::Multiple(_))
+        && matches!(cond, Cond::Eq | Cond::Ne)
+    {
+        return Some((x.add == y.add) == (cond == Cond::Eq));
+    }
+    // An address of a variable or of an imported function is never null.
+    if b.as_number() == Some(0)
+        && let Some(atom) = a.single()
+        && matches!(atom.base, Base::Stack | Base::Import(_))
+        && matches!(cond, Cond::Eq | Cond::Ne)
+    {
+        return Some(cond == Cond::Ne);
+    }
+    let (xs, ys) = (a.numbers()?, b.numbers()?);
+    let mut seen = [false; 2];
+    for &x in &xs {
+        for &y in &ys {
+            seen[usize::from(holds(cond, x, y, width))] = true;
+        }
+    }
+    match seen {
+        [false, true] => Some(true),
+        [true, false] => Some(false),
+        _ => None,
+    }
+}
