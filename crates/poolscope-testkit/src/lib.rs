@@ -17,4 +17,3 @@ pub mod pooltag;
 pub mod rammap;
 pub mod samples;
 pub mod stories;
-pub mod lab;
