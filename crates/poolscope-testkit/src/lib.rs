@@ -6,6 +6,7 @@
 pub mod counters;
 pub mod event_xml;
 pub mod evtx;
+pub mod etl;
 pub mod httperr;
 pub mod iis;
 pub mod incident;
