@@ -82,6 +82,37 @@ pub const MAX_ETL_BUFFERS: usize = 4 * 1024 * 1024;
 /// Damaged buffer headers passed over in one event trace before the rest is given up.
 pub const MAX_ETL_RESYNCS: usize = 1_000;
 
+/// Kinds of classic and manifest events told apart in one event trace; the rest are counted together.
+pub const MAX_ETL_EVENT_KINDS: usize = 16_384;
+
+/// Frames kept of one stack. The kernel's own array holds 256.
+pub const MAX_STACK_DEPTH: usize = 256;
+
+/// Frames of all distinct stacks kept by one scanner of an event trace: 64 MB. Real traces have a few thousand
+/// stacks of 20 frames.
+pub const MAX_ETL_STACK_FRAMES: usize = 8 * 1024 * 1024;
+
+/// Keys of cached stacks waiting for their definition at one time. Windows' caches hold some ten thousand.
+pub const MAX_ETL_STACK_KEYS: usize = 4 * 1024 * 1024;
+
+/// Processes and unexplained threads told apart in one event trace.
+pub const MAX_ETL_OWNERS: usize = 1_000_000;
+
+/// Stays of images, and identities of images, kept of one event trace.
+pub const MAX_ETL_IMAGES: usize = 500_000;
+
+/// Terminal sessions told apart in one event trace.
+pub const MAX_ETL_SESSIONS: usize = 1_024;
+
+/// Holes kept of one event trace for the report.
+pub const MAX_ETL_GAPS: usize = 10_000;
+
+/// Bytes that the history by allocation site may take before only the history by tag is kept.
+pub const MAX_ETL_COLUMN_BYTES: usize = 64 * 1024 * 1024;
+
+/// Buffers of one processor fetched ahead to find the definitions of stack keys up to a moment.
+pub const MAX_ETL_BATCHES_AHEAD: usize = 16;
+
 /// Bytes looked through at once for the next buffer after a damaged header of a compressed trace.
 pub const ETL_RESYNC_BLOCK_BYTES: usize = 256 * 1024;
 

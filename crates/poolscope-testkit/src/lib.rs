@@ -8,6 +8,7 @@ pub mod counters;
 pub mod drivers;
 pub mod event_xml;
 pub mod evtx;
+pub mod etl;
 pub mod httperr;
 pub mod iis;
 pub mod incident;

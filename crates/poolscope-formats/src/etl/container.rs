@@ -34,8 +34,6 @@ pub struct Container {
     pub compression: Option<Compression>,
     /// Every buffer, in file order, the header buffer first.
     pub buffers: Vec<BufferEntry>,
-    /// Buffers that the sequence numbers say are missing between the first and the last.
-    pub sequence_gaps: u64,
 }
 
 /// The buffers of one processor in the order of their events.
@@ -93,8 +91,7 @@ impl Container {
                 &head,
             )
         })?;
-        let mut parsed =
-            Parsed::new(Self { logfile: None, compression: None, buffers: Vec::new(), sequence_gaps: 0 });
+        let mut parsed = Parsed::new(Self { logfile: None, compression: None, buffers: Vec::new() });
         let mut memory = BufferMemory::default();
         let entry = BufferEntry {
             offset: 0,
@@ -126,7 +123,6 @@ impl Container {
             }
             parsed.value.compression = Some(known.unwrap_or(Compression::Xpress));
         }
-        parsed.value.sequence_gaps = sequence_gaps(&parsed.value);
         Ok(parsed)
     }
 
@@ -307,35 +303,35 @@ fn next_buffer(input: &dyn ReadAt, offset: u64, grid: Option<u64>) -> Result<Opt
     Ok(None)
 }
 
-/// Buffers missing between the lowest and the highest sequence number. Numbers count up over all processors of
-/// a session, so in a whole file they are dense. A ring's oldest numbers are left out of the count: processors
-/// reach back unequally there.
-fn sequence_gaps(container: &Container) -> u64 {
-    let circular = container.logfile.as_ref().is_some_and(LogfileHeader::is_circular);
-    let mut numbers: Vec<i64> = container
-        .buffers
-        .iter()
-        .skip(usize::from(circular))
-        .map(|entry| entry.header.sequence)
-        .filter(|number| *number >= 0)
-        .collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let from = if circular {
-        // The latest first buffer of any processor: from there on every processor is present.
-        let firsts = container.streams().into_iter().filter_map(|stream| {
-            let entries = stream.buffers.iter().filter_map(|at| container.buffers.get(*at as usize));
-            entries.filter(|entry| entry.header.kind != TYPE_HEADER).map(|entry| entry.header.sequence).min()
-        });
-        firsts.max().unwrap_or(i64::MIN)
-    } else {
-        i64::MIN
-    };
-    let kept: Vec<i64> = numbers.into_iter().filter(|number| *number >= from).collect();
-    let (Some(first), Some(last)) = (kept.first(), kept.last()) else { return 0 };
-    let missing = (last - first) as u64 + 1 - kept.len() as u64;
-    // Numbers that are not dense at all are not counters of this session; say nothing then.
-    if missing > 4 * kept.len() as u64 + 64 { 0 } else { missing }
+impl Container {
+    /// Sequence numbers missing between the lowest and the highest. They count up over all processors of a
+    /// session, so in a whole file they are dense. A ring's oldest numbers are left out: processors reach back
+    /// unequally there. Empty also when the numbers are not dense at all and so no counters.
+    pub fn missing_sequences(&self) -> Vec<i64> {
+        let circular = self.logfile.as_ref().is_some_and(LogfileHeader::is_circular);
+        let entries = self.buffers.iter().filter(|entry| !circular || entry.header.kind != TYPE_HEADER);
+        let mut numbers: Vec<i64> = entries.map(|entry| entry.header.sequence).filter(|n| *n >= 0).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        if circular {
+            // The latest first buffer of any processor: from there on every processor is present.
+            let firsts = self.streams().into_iter().filter_map(|stream| {
+                let entries = stream.buffers.iter().filter_map(|at| self.buffers.get(*at as usize));
+                entries
+                    .filter(|entry| entry.header.kind != TYPE_HEADER)
+                    .map(|entry| entry.header.sequence)
+                    .min()
+            });
+            let from = firsts.max().unwrap_or(i64::MIN);
+            numbers.retain(|number| *number >= from);
+        }
+        let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else { return Vec::new() };
+        let missing = last.abs_diff(*first).saturating_add(1).saturating_sub(numbers.len() as u64);
+        if missing > 4 * numbers.len() as u64 + 64 {
+            return Vec::new();
+        }
+        numbers.array_windows().flat_map(|[a, b]| a + 1..*b).collect()
+    }
 }
 
 impl BufferMemory {

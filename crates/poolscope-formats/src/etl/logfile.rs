@@ -126,10 +126,14 @@ impl LogfileHeader {
         }
     }
 
+    /// Ticks of the start of the session.
+    pub fn zero_ticks(&self) -> i64 {
+        if self.clock == Clock::SystemTime { self.start_filetime } else { self.start_ticks }
+    }
+
     /// Seconds from the start of the session to an event's ticks; negative before it.
     pub fn seconds(&self, ticks: i64) -> f64 {
-        let zero = if self.clock == Clock::SystemTime { self.start_filetime } else { self.start_ticks };
-        ticks.wrapping_sub(zero) as f64 / self.ticks_per_second()
+        ticks.wrapping_sub(self.zero_ticks()) as f64 / self.ticks_per_second()
     }
 
     /// The moment of an event's ticks, UTC; `None` if the header's clock makes no sense.

@@ -6,12 +6,14 @@
 
 mod buffer;
 mod container;
+pub mod decode;
 mod decompress;
 mod event;
 pub mod guid;
 mod le;
 mod logfile;
 mod merge;
+pub mod pool_trace;
 
 pub use buffer::{
     BUFFER_HEADER_BYTES, BufferHeader, FLAG_BUFFER_LOST, FLAG_COMPRESSED, FLAG_EVENTS_LOST, FLAG_FLUSH,

@@ -1,0 +1,12 @@
+//! Event traces (`.etl`): a writer for every layout the format allows, and a simulator of drivers that leak.
+//!
+//! Made from the public format descriptions, apart from the reader.
+
+pub mod events;
+pub mod pack;
+pub mod simulate;
+pub mod writer;
+
+pub use pack::Packing;
+pub use simulate::{DriverPlan, Outcome, Pattern, Scenario, Stacks, Truth, simulate, standard_drivers};
+pub use writer::{EtlWriter, Layout, START_FILETIME, START_TICKS};
