@@ -32,7 +32,7 @@ pub(super) fn take_back_the_change(view: &View<'_>) -> Option<NextStep> {
     }
     let first = before_the_onset(view, boot, tag).into_iter().next()?;
     let weighty = matches!(first.change.what, ChangeWhat::Driver | ChangeWhat::Service | ChangeWhat::Update);
-    (weighty && first.hours_before <= NEAR_HOURS).then(|| {
+    (weighty && !first.contradicted && first.hours_before <= NEAR_HOURS).then(|| {
         NextStep::new(
             format!("Take back the change nearest to the onset on one host, and watch the rate: {}", first.change.text),
             "the growth began right after it. If the rate falls to nothing without it, the cause is found; if not, it \
