@@ -88,6 +88,19 @@ pub(crate) fn before_the_onset(
     ranked
 }
 
+/// A change further away than this from the onset is not pointed at in one sentence.
+const NEAR_HOURS: f64 = 48.0;
+
+/// The change to look at first: weighty, near an onset that was seen, and not contradicted.
+pub(crate) fn nearest(view: &View<'_>) -> Option<RankedChange> {
+    let boot = view.main_boot()?;
+    let tag = view.suspects().into_iter().find(|tag| tag.leaking)?;
+    began(boot, tag).filter(|began| began.seen)?;
+    let first = before_the_onset(view, boot, tag).into_iter().next()?;
+    let weighty = first.change.what != ChangeWhat::SignatureUpdate;
+    (weighty && !first.contradicted && first.hours_before <= NEAR_HOURS).then_some(first)
+}
+
 /// What a change is weighed by.
 struct Ranking<'a> {
     view: &'a View<'a>,
