@@ -106,7 +106,7 @@ fn growth_of(case: &Case, key: &CounterKey, from: Time, to: Time) -> Option<Hand
         first: *values.first()?,
         last: *values.last()?,
         per_hour: rate(times, values)?,
-        source: series.source,
+        source: series.source_at(*times.last()?),
     })
 }
 

@@ -6,7 +6,7 @@
 use poolscope_formats::Time;
 
 use crate::judge::TagJudgement;
-use crate::model::{Change, ChangeWhat, OwnerKind, stem};
+use crate::model::{Change, ChangeWhat, Grade, OwnerKind, stem};
 use crate::rules::{BootJudgement, View};
 use crate::units::hours;
 use crate::verdict::owners::owners;
@@ -20,6 +20,9 @@ const HALF_WEIGHT_HOURS: f64 = 24.0;
 /// A change that carries the name of a driver which other evidence ties to the tag.
 const NAMED_BY_OTHER_EVIDENCE: f64 = 8.0;
 
+/// Growth in an earlier run of Windows of at least this share of today's is the same growth.
+const AS_FAST_SHARE: f64 = 0.5;
+
 /// One change before a growth began.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct RankedChange {
@@ -31,6 +34,8 @@ pub(crate) struct RankedChange {
     pub(crate) weight: f64,
     /// What speaks against it, in clauses.
     pub(crate) against: Vec<String>,
+    /// True if the evidence contradicts it: the tag grew before, or a process holds the objects.
+    pub(crate) contradicted: bool,
 }
 
 /// When the growth of a tag began, and whether that was seen: else it is the begin of the series or of the boot.
@@ -62,13 +67,18 @@ pub(crate) fn before_the_onset(
 ) -> Vec<RankedChange> {
     let Some(began) = began(boot, tag) else { return Vec::new() };
     let changes = &view.case.state.changes;
-    let drivers = owners(view, tag.key, Some((boot, tag)))
-        .into_iter()
+    let owners = owners(view, tag.key, Some((boot, tag)));
+    let drivers = owners
+        .iter()
         .filter(|owner| owner.kind == OwnerKind::Driver)
         .map(|owner| stem(&owner.name))
         .collect();
+    let holder = owners
+        .iter()
+        .find(|owner| owner.kind == OwnerKind::Process && owner.grade <= Grade::HandlesInStep)
+        .map(|owner| owner.name.clone());
     let signatures = changes.iter().filter(|change| change.what == ChangeWhat::SignatureUpdate).count();
-    let ranking = Ranking { view, boot, tag, began, drivers, signatures };
+    let ranking = Ranking { view, boot, tag, began, drivers, process: holder, signatures };
     let mut ranked: Vec<RankedChange> = changes.iter().filter_map(|change| ranking.rank(change)).collect();
     ranked.sort_by(|a, b| {
         b.weight
@@ -76,6 +86,19 @@ pub(crate) fn before_the_onset(
             .then_with(|| (b.change.time, &a.change.name).cmp(&(a.change.time, &b.change.name)))
     });
     ranked
+}
+
+/// A change further away than this from the onset is not pointed at in one sentence.
+const NEAR_HOURS: f64 = 48.0;
+
+/// The change to look at first: weighty, near an onset that was seen, and not contradicted.
+pub(crate) fn nearest(view: &View<'_>) -> Option<RankedChange> {
+    let boot = view.main_boot()?;
+    let tag = view.suspects().into_iter().find(|tag| tag.leaking)?;
+    began(boot, tag).filter(|began| began.seen)?;
+    let first = before_the_onset(view, boot, tag).into_iter().next()?;
+    let weighty = first.change.what != ChangeWhat::SignatureUpdate;
+    (weighty && !first.contradicted && first.hours_before <= NEAR_HOURS).then_some(first)
 }
 
 /// What a change is weighed by.
@@ -86,6 +109,8 @@ struct Ranking<'a> {
     began: Began,
     /// Drivers that other evidence ties to the tag, without extension.
     drivers: Vec<String>,
+    /// The process whose handles match the objects.
+    process: Option<String>,
     /// Signature updates in the evidence.
     signatures: usize,
 }
@@ -99,6 +124,7 @@ impl Ranking<'_> {
             return None;
         }
         let mut against = Vec::new();
+        let mut contradicted = false;
         // A driver loads when it is installed; an update often works only after a restart.
         let mut weight = match change.what {
             ChangeWhat::Driver => 4.0,
@@ -111,7 +137,13 @@ impl Ranking<'_> {
         }
         if let Some(earlier) = leaked_before(self.view, self.boot, self.tag, change.time) {
             weight *= 0.1;
+            contradicted = true;
             against.push(format!("the tag grew in the run of Windows before {earlier} UTC already"));
+        }
+        if let Some(process) = self.process.as_ref().filter(|_| change.what == ChangeWhat::Driver) {
+            weight *= 0.5;
+            contradicted = true;
+            against.push(format!("the objects are held by handles of {process}, not by a driver"));
         }
         if change.what == ChangeWhat::SignatureUpdate {
             let times = self.signatures;
@@ -131,15 +163,22 @@ impl Ranking<'_> {
         if change.day_only {
             against.push("only the day of the change is known".to_owned());
         }
-        Some(RankedChange { change: change.clone(), hours_before, weight, against })
+        Some(RankedChange { change: change.clone(), hours_before, weight, against, contradicted })
     }
 }
 
-/// The end of an earlier run of Windows in which the tag leaked already, before the change.
+/// The end of an earlier run of Windows in which the tag grew already, before the change.
 fn leaked_before(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement, change: Time) -> Option<Time> {
+    // A short run proves no leak by itself; growth as fast as now is enough to clear what came later.
+    let as_fast = |other: &TagJudgement| {
+        let now = tag.rate_bytes_per_hour.estimate;
+        other.rate_bytes_per_hour.low > 0.0 && other.rate_bytes_per_hour.estimate >= now * AS_FAST_SHARE
+    };
     let earlier = view.boots.iter().filter(|one| one.to <= boot.from && one.to <= change);
     earlier
-        .filter(|one| one.judgement.tags.iter().any(|other| other.key == tag.key && other.leaking))
+        .filter(|one| {
+            one.judgement.tags.iter().any(|other| other.key == tag.key && (other.leaking || as_fast(other)))
+        })
         .map(|one| one.to)
         .next_back()
 }

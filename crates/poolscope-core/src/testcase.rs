@@ -140,6 +140,7 @@ impl TestCase {
             times: hours().map(at).collect(),
             values: hours().map(value).collect(),
             source: Source { evidence: self.evidence, place: Place::Whole },
+            logs: Vec::new(),
             identity: Identity::Stable,
         };
         self.builder.counters.push((CounterKey { counter, instance: instance.to_owned() }, series));

@@ -45,9 +45,10 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: CounterL
                 values.push(value);
             }
         }
-        if !values.is_empty() {
+        if let Some(&first) = times.first() {
+            let logs = vec![(first, whole)];
             let key = CounterKey { counter: column.id, instance };
-            case.counters.push((key, CounterSeries { times, values, source: whole, identity }));
+            case.counters.push((key, CounterSeries { times, values, source: whole, logs, identity }));
         }
     }
 }

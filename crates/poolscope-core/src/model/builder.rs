@@ -261,6 +261,8 @@ fn merge_counters(mut all: Vec<(CounterKey, CounterSeries)>) -> BTreeMap<Counter
             Some(known) => {
                 known.times.extend(series.times);
                 known.values.extend(series.values);
+                known.logs.extend(series.logs);
+                known.logs.sort_unstable();
                 if known.identity != series.identity {
                     known.identity = poolscope_formats::counters::Identity::Unknown;
                 }
@@ -277,6 +279,7 @@ fn empty_like(series: &CounterSeries) -> CounterSeries {
         times: Vec::new(),
         values: Vec::new(),
         source: series.source,
+        logs: series.logs.clone(),
         identity: series.identity.clone(),
     }
 }

@@ -92,11 +92,19 @@ pub struct CounterSeries {
     pub values: Vec<f64>,
     /// Where the first value stands.
     pub source: Source,
+    /// The logs it comes from with the time of each one's first value, by time.
+    pub logs: Vec<(Time, Source)>,
     /// Whether the instance is the same process throughout.
     pub identity: Identity,
 }
 
 impl CounterSeries {
+    /// The log that holds the value of this moment.
+    pub fn source_at(&self, time: Time) -> Source {
+        let at = self.logs.partition_point(|&(from, _)| from <= time).saturating_sub(1);
+        self.logs.get(at).map_or(self.source, |&(_, source)| source)
+    }
+
     /// The range of values with `from <= time < to`.
     pub fn range(&self, from: Time, to: Time) -> std::ops::Range<usize> {
         self.times.partition_point(|&t| t < from)..self.times.partition_point(|&t| t < to)

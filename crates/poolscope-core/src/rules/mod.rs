@@ -41,13 +41,13 @@ mod zombies;
 use poolscope_formats::Time;
 
 use crate::bounds::Bound;
-use crate::judge::{HostJudgement, SeriesKey, TagJudgement};
+use crate::judge::{Class, HostJudgement, SeriesKey, TagJudgement};
 use crate::model::{Case, Source};
 
 /// Suspects that rules speak of at most: beyond these a reader learns nothing.
 const MOST_SUSPECTS: usize = 10;
 
-/// Tags of a single snapshot that are worth a look for their size alone.
+/// Tags worth a look where nothing is proven: by size from a single snapshot, by growth from a few.
 const MOST_BIG_ONES: usize = 3;
 
 /// What a rule reads.
@@ -96,7 +96,11 @@ impl<'a> View<'a> {
                 chosen.sort_by_key(|tag| (std::cmp::Reverse(tag.outstanding_bytes), tag.key));
                 chosen.truncate(MOST_BIG_ONES);
             } else {
-                chosen.extend(tags.iter().filter(|tag| tag.rate_bytes_per_hour.estimate > 0.0));
+                let may_leak = |tag: &&TagJudgement| {
+                    matches!(tag.class, Class::TooShortToSay | Class::StillRising)
+                        && tag.rate_bytes_per_hour.estimate > 0.0
+                };
+                chosen.extend(tags.iter().filter(may_leak).take(MOST_BIG_ONES));
             }
         }
         chosen.truncate(MOST_SUSPECTS);

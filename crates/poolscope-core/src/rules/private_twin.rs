@@ -1,8 +1,8 @@
 //! PS017: a private tag names the owner of a shared one.
 
-use super::{Finding, Rule, Strength, Subject, View, number};
+use super::{BootJudgement, Finding, Rule, Strength, Subject, View, number};
 use crate::ingest::label;
-use crate::twins::twins;
+use crate::twins::{Twin, twins};
 
 /// Twins told for one tag.
 const MOST_TWINS: usize = 2;
@@ -28,40 +28,50 @@ Reference field-lessons.md 3 (rule 4; NPBL = Mdl in case 27, WCsc = NtfC = FMwi 
 
 fn check(view: &View<'_>) -> Vec<Finding> {
     let Some(boot) = view.main_boot() else { return Vec::new() };
-    let mut findings = Vec::new();
+    // One private tag may stand behind many shared ones: one finding for it.
+    let mut behind: Vec<(Twin, Vec<String>)> = Vec::new();
     for tag in view.suspects() {
         for twin in twins(view, boot, tag.key).into_iter().take(MOST_TWINS) {
             let shared = label(tag.key.tag, tag.key.pool);
-            let pointer = label(twin.pointer.tag, twin.pointer.pool);
-            let (title, subject) = match &twin.owner {
-                Some(owner) => (
-                    format!("{} is behind {shared}: {} [{}]", owner.name, twin.reason(), owner.grade.words()),
-                    Subject::Driver(owner.name.clone()),
-                ),
-                None => (
-                    format!(
-                        "{pointer} moves one to one with {shared} and no list knows it: search the drivers for \
-                         its four bytes"
-                    ),
-                    Subject::Tag(twin.pointer),
-                ),
-            };
-            let mut sources = view.end_sources(twin.pointer, boot);
-            sources.extend(twin.owner.as_ref().and_then(|owner| owner.source));
-            findings.push(Finding {
-                code: RULE.code,
-                title,
-                subject,
-                numbers: vec![
-                    number("ratio", twin.ratio, "ratio"),
-                    number("agreement", twin.agreement, "correlation"),
-                ],
-                sources,
-                strength: Strength::Measured,
-            });
+            match behind.iter_mut().find(|(known, _)| known.pointer == twin.pointer) {
+                Some((known, names)) => {
+                    names.push(shared);
+                    known.agreement = known.agreement.min(twin.agreement);
+                }
+                None => behind.push((twin, vec![shared])),
+            }
         }
     }
-    findings
+    behind.into_iter().map(|(twin, shared)| finding(view, boot, &twin, &shared.join(", "))).collect()
+}
+
+fn finding(view: &View<'_>, boot: &BootJudgement, twin: &Twin, shared: &str) -> Finding {
+    let pointer = label(twin.pointer.tag, twin.pointer.pool);
+    let (title, subject) = match &twin.owner {
+        Some(owner) => (
+            format!("{} is behind {shared}: {} [{}]", owner.name, twin.reason(), owner.grade.words()),
+            Subject::Driver(owner.name.clone()),
+        ),
+        None => (
+            format!(
+                "{pointer} moves one to one with {shared} and no list knows it: search the drivers for its four bytes"
+            ),
+            Subject::Tag(twin.pointer),
+        ),
+    };
+    let mut sources = view.end_sources(twin.pointer, boot);
+    sources.extend(twin.owner.as_ref().and_then(|owner| owner.source));
+    Finding {
+        code: RULE.code,
+        title,
+        subject,
+        numbers: vec![
+            number("ratio", twin.ratio, "ratio"),
+            number("agreement", twin.agreement, "correlation"),
+        ],
+        sources,
+        strength: Strength::Measured,
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use poolscope_formats::Time;
 use super::State;
 use super::conflicts::conflicts;
 use super::owners::{Owner, owners};
+use crate::changes::nearest;
 use crate::ingest::label;
 use crate::judge::{Class, Interval, Onset, SeriesKey, Standing, TagJudgement};
 use crate::model::Source;
@@ -167,7 +168,10 @@ pub(super) fn summary(
     }
     match state {
         State::Leak => match suspects.first() {
-            Some(first) => leak_lines(first, &mut lines),
+            Some(first) => {
+                leak_lines(first, &mut lines);
+                lines.extend(change_line(view));
+            }
             None => {
                 lines.push("A pool grows as a leak does, but no tag that was seen explains it.".to_owned())
             }
@@ -193,7 +197,7 @@ pub(super) fn summary(
         // What failed, and rows that must not be trusted.
         "PS001" | "PS002" | "PS006" => true,
         // Another illness beside a healthy pool, or in place of a proven leak.
-        "PS013" | "PS014" | "PS015" | "PS025" => state != State::Leak,
+        "PS012" | "PS013" | "PS014" | "PS015" | "PS025" => state != State::Leak,
         // Settings that do harm while they stay.
         "PS029" | "PS030" => true,
         _ => false,
@@ -246,6 +250,21 @@ fn leak_lines(first: &Suspect, lines: &mut Vec<String>) {
             first.key.pool, end.estimate, end.earliest, end.latest, end.bound
         ));
     }
+}
+
+/// What changed shortly before the onset, if nothing speaks against it.
+fn change_line(view: &View<'_>) -> Option<String> {
+    let first = nearest(view)?;
+    let when = if first.hours_before > 0.0 {
+        format!("{} before it began", hours(first.hours_before))
+    } else {
+        "When it began".to_owned()
+    };
+    let mut line = format!("{when}: {}. That is circumstance, not proof.", first.change.text);
+    if let Some(capital) = line.get(..1).map(str::to_uppercase) {
+        line.replace_range(..1, &capital);
+    }
+    Some(line)
 }
 
 fn not_enough_lines(view: &View<'_>, suspects: &[Suspect], lines: &mut Vec<String>) {

@@ -1,12 +1,8 @@
 //! Steps that prove or clear a named owner.
 
 use super::{NextStep, Tools};
-use crate::changes::{before_the_onset, began};
-use crate::model::ChangeWhat;
+use crate::changes::nearest;
 use crate::rules::View;
-
-/// A change further away than this from the onset is not worth taking back first.
-const NEAR_HOURS: f64 = 48.0;
 
 /// The start/stop test of a process.
 pub(super) fn restart_of(process: &str) -> NextStep {
@@ -25,21 +21,20 @@ pub(super) fn restart_of(process: &str) -> NextStep {
 
 /// The nearest weighty change before an onset that was seen.
 pub(super) fn take_back_the_change(view: &View<'_>) -> Option<NextStep> {
-    let boot = view.main_boot()?;
-    let tag = view.suspects().into_iter().find(|tag| tag.leaking)?;
-    if !began(boot, tag)?.seen {
-        return None;
-    }
-    let first = before_the_onset(view, boot, tag).into_iter().next()?;
-    let weighty = matches!(first.change.what, ChangeWhat::Driver | ChangeWhat::Service | ChangeWhat::Update);
-    (weighty && first.hours_before <= NEAR_HOURS).then(|| {
+    nearest(view).map(|first| {
         NextStep::new(
-            format!("Take back the change nearest to the onset on one host, and watch the rate: {}", first.change.text),
+            format!(
+                "Take back the change nearest to the onset on one host, and watch the rate: {}",
+                first.change.text
+            ),
             "the growth began right after it. If the rate falls to nothing without it, the cause is found; if not, it \
              is cleared",
         )
         .cost("a rollback and as many hours as the growth needs to show")
-        .risk("whatever the change was for is missing meanwhile; a driver's rollback needs a restart, which clears the pool by itself: compare rates, not sizes")
+        .risk(
+            "whatever the change was for is missing meanwhile; a driver's rollback needs a restart, which clears the \
+             pool by itself: compare rates, not sizes",
+        )
         .undo("install it again")
     })
 }

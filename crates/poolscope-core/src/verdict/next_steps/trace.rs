@@ -3,6 +3,7 @@
 use super::{MOST_TRACED_TAGS, NextStep, Suspect, Tools};
 use crate::judge::SeriesKey;
 use crate::rules::{BootJudgement, View};
+use crate::twins::twins;
 use crate::units::{bytes, count};
 
 /// Bytes of one pool event with its stack: about 60 of its own and a stack of some 40 frames (reference etl.md;
@@ -29,7 +30,8 @@ pub(super) fn stacks(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Op
         suspects.iter().filter(|suspect| typed(suspect).is_some()).take(MOST_TRACED_TAGS).collect();
     let first = *traced.first()?;
     // Only what moves with the first suspect, or is as fast: four slow tags beside it only add events.
-    let tags: Vec<String> = with_their_like(boot, first, &traced).into_iter().filter_map(typed).collect();
+    let tags: Vec<String> =
+        with_their_like(view, boot, first, &traced).into_iter().filter_map(typed).collect();
     let rate = first.rate_bytes_per_hour.map_or(0.0, |rate| rate.estimate);
     let minutes = if rate > 0.0 { MIN_LEAK_BYTES / rate * 60.0 } else { 10.0 };
     let minutes = minutes.clamp(*MINUTES.start(), *MINUTES.end()).ceil();
@@ -44,7 +46,7 @@ pub(super) fn stacks(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Op
             };
             format!(
                 "about {} on disk by this tag's {} calls a second{lost}",
-                bytes(volume.max(10e6)),
+                bytes(volume.max(10.0 * 1_048_576.0)),
                 count(events / 2.0)
             )
         }
@@ -75,12 +77,18 @@ pub(super) fn stacks(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Op
     )
 }
 
-/// The first suspect, and those in its lock-step group.
-fn with_their_like<'a>(boot: &BootJudgement, first: &'a Suspect, traced: &[&'a Suspect]) -> Vec<&'a Suspect> {
+/// The first suspect, those in its lock-step group, and its private twins.
+fn with_their_like<'a>(
+    view: &View<'_>,
+    boot: &BootJudgement,
+    first: &'a Suspect,
+    traced: &[&'a Suspect],
+) -> Vec<&'a Suspect> {
     let group = boot.judgement.groups.iter().find(|group| group.members.iter().any(|m| m.key == first.key));
-    let in_group =
-        |key: SeriesKey| group.is_some_and(|group| group.members.iter().any(|member| member.key == key));
-    traced.iter().copied().filter(|suspect| suspect.key == first.key || in_group(suspect.key)).collect()
+    let mut with: Vec<SeriesKey> =
+        group.map_or(Vec::new(), |group| group.members.iter().map(|member| member.key).collect());
+    with.extend(twins(view, boot, first.key).into_iter().map(|twin| twin.pointer));
+    traced.iter().copied().filter(|suspect| suspect.key == first.key || with.contains(&suspect.key)).collect()
 }
 
 /// The tag as xperf takes it; `None` for tags with characters that no prompt takes.
