@@ -100,7 +100,7 @@ mod tests {
     fn a_restart_and_a_trimmed_store_are_told_apart() {
         let restart = teeth(&series((0..40).map(|i| f64::from(if i < 25 { i } else { i - 25 })))).unwrap();
         assert_eq!((restart.last_start, restart.trimmed), (25, false));
-        let trimmed = teeth(&series((0..48).map(|i| f64::from(i % 10)))).unwrap();
+        let trimmed = teeth(&series((0..96).map(|i| f64::from(i % 20)))).unwrap();
         assert!(trimmed.trimmed);
         assert!(teeth(&series((0..40).map(f64::from))).is_none());
     }
