@@ -214,7 +214,6 @@ pub static FORMATS: &[Format] = &[
     // Before the trace it also is.
     Format { kind: Kind::Blg, test: crate::blg::test, parse: crate::blg::parse },
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
-    Format { kind: Kind::Poolmon, test: crate::poolmon::test, parse: crate::poolmon::parse_records },
     Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },
     Format { kind: Kind::EventXml, test: crate::events::test_xml, parse: crate::events::parse_xml },
     Format { kind: Kind::IisLog, test: crate::iis::test, parse: crate::iis::parse },
