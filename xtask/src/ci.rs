@@ -30,7 +30,13 @@ const LANES: &[Lane] = &[
         run: || run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings")),
     },
     Lane { name: "deny", run: deny },
-    Lane { name: "fuzz", run: || fuzz::smoke(10) },
+    Lane { name: "fuzz", run: || fuzz::smoke(5) },
+    Lane {
+        name: "lab",
+        run: || {
+            run(cargo().args(["run", "--quiet", "--release", "-p", "xtask", "--", "lab", "--hosts", "60"]))
+        },
+    },
     Lane { name: "windows", run: || windows::run_all(&[]) },
 ];
 

@@ -22,10 +22,22 @@ fn the_leak_is_found_with_its_rate_its_size_and_its_end() {
     assert!((rate / truth.bytes_per_hour - 1.0).abs() < 0.05, "{rate} against {}", truth.bytes_per_hour);
     assert_eq!(suspect["outstanding_bytes"].as_u64(), Some(truth.outstanding_bytes));
     assert_eq!(suspect["exhaustion"]["bound"]["bytes"].as_u64(), Some(truth.limit_bytes));
+    let onset = seconds(&suspect["onset"]);
+    assert!((onset - truth.onset).abs() <= 1_800, "onset {onset} against {}", truth.onset);
     let owner = &suspect["owners"][0];
     assert_eq!((&owner["name"], &owner["kind"]), (&truth.process.into(), &"process".into()), "{owner:#}");
     let said = seconds(&suspect["exhaustion"]["estimate"]);
     assert!((said - truth.full_at).abs() < 1_800, "full at {said} against {}", truth.full_at);
+}
+
+#[test]
+fn no_decoy_is_accused() {
+    let report = report();
+    let suspects = report["verdict"]["suspects"].as_array().unwrap();
+    let accused: Vec<&str> =
+        suspects.iter().filter(|s| s["leaking"] == true).map(|s| s["tag"].as_str().unwrap()).collect();
+    // The handle tables do grow: they hold the handles of the leaked objects.
+    assert_eq!(accused, ["Even", "Obtb"], "{suspects:#?}");
 }
 
 #[test]

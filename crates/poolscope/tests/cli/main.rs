@@ -12,6 +12,7 @@
 mod bad_input;
 mod example;
 mod exit_codes;
+mod golden;
 mod invariance;
 mod outputs;
 mod published_snapshot;

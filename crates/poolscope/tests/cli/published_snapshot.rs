@@ -1,6 +1,8 @@
 //! The one published snapshot of such a leak (its numbers as they were posted), with a few refusals: the answer must
 //! see what is wrong with it and must not claim what one snapshot cannot show.
 
+use tempfile::TempDir;
+
 use crate::stage::{folder, poolscope_in};
 
 /// The row as posted: its Diff is not its Allocs less its Frees.
@@ -20,9 +22,14 @@ const HTTPERR: &str = "#Software: Microsoft HTTP API 1.0\r
 2009-03-09 08:32:02 - - - - - - - - - 31_Connections_Refused -\r
 ";
 
+/// The listing and the log in a folder.
+pub fn published_case() -> TempDir {
+    folder(&[("poolmon.txt", LISTING.as_bytes()), ("httperr1.log", HTTPERR.as_bytes())])
+}
+
 #[test]
 fn one_contradictory_row_is_read_for_what_it_is_worth() {
-    let case = folder(&[("poolmon.txt", LISTING.as_bytes()), ("httperr1.log", HTTPERR.as_bytes())]);
+    let case = published_case();
     let run = poolscope_in(case.path(), &["diagnose", "--json", "--time", "2009-03-09T08:31:30Z", "."]);
     let report = run.json();
     assert_eq!(report["verdict"]["state"], "not_enough_evidence");
