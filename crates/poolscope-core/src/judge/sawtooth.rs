@@ -10,7 +10,7 @@ const LEAST_FALL: f64 = 0.6;
 /// ...and this share of the whole range...
 const LEAST_OF_RANGE: f64 = 0.08;
 /// ...and this many times the usual change between two blocks.
-const LEAST_OF_CHANGE: f64 = 12.0;
+const LEAST_OF_CHANGE: f64 = 6.0;
 /// From this many equal teeth on it is a store that is trimmed at its bound, not a leak that is cleared.
 const TEETH_OF_A_TRIMMED_STORE: usize = 3;
 /// Peaks this close to the highest are at one bound.
