@@ -4,12 +4,20 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
+use poolscope_testkit::lab::baseline::BASELINES;
 use poolscope_testkit::lab::host::{Scenario, make};
 use poolscope_testkit::lab::plan::Plan;
 use poolscope_testkit::lab::rng::Rng;
-use poolscope_testkit::lab::score::{Score, quantile};
+use poolscope_testkit::lab::score::{Answer, Score};
 use poolscope_testkit::lab::truth::LabHost;
 use rayon::prelude::*;
+
+use detection::Detection;
+
+use crate::process::{cargo, run as run_command};
+
+mod detection;
+mod table;
 
 #[path = "../../crates/poolscope-core/tests/lab/bridge.rs"]
 mod bridge;
@@ -18,19 +26,29 @@ mod bridge;
 const SCORED_SEEDS: u64 = 0x5c02_ed00_0000_0000;
 const TUNING_SEEDS: u64 = 0x7u64 << 40;
 
+/// Hosts between two that are watched for the time to detection: it costs many judgements.
+const WATCH_EVERY: usize = 12;
+
+/// Scores by the name of plan, view and judge, and the detections.
+type Scores = (BTreeMap<String, Score>, Vec<Detection>);
+
 /// Runs the laboratory.
 pub fn run(args: &[String]) -> anyhow::Result<()> {
+    if cfg!(debug_assertions) {
+        let again = ["run", "--quiet", "--profile", "lab", "-p", "xtask", "--", "lab"];
+        return run_command(cargo().args(again).args(args));
+    }
     let mut hosts = 2_000usize;
     let mut seeds = SCORED_SEEDS;
     let mut wrong = false;
-    let mut only = None;
+    let mut json = None;
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         match arg.as_str() {
             "--hosts" => hosts = rest.next().context("--hosts needs a number")?.parse()?,
             "--tune" => seeds = TUNING_SEEDS,
             "--wrong" => wrong = true,
-            "--plan" => only = Some(rest.next().context("--plan needs a number")?.parse::<usize>()?),
+            "--json" => json = Some(rest.next().context("--json needs a file")?),
             "--show" => {
                 let index = rest.next().context("--show needs a host number")?.parse::<usize>()?;
                 let view = rest.next().and_then(|count| count.parse().ok());
@@ -40,23 +58,25 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
         }
     }
     let began = std::time::Instant::now();
-    let scores = (0..hosts)
+    let (scores, detections) = (0..hosts)
         .into_par_iter()
-        .filter(|host| only.is_none_or(|plan| host % 4 == plan))
         .map(|host| one_host(seeds + host as u64, host))
-        .reduce(BTreeMap::new, |mut a: BTreeMap<&'static str, Score>, b| {
-            for (name, score) in b {
-                a.entry(name).or_default().join(score);
+        .reduce(Default::default, |mut a: Scores, b| {
+            for (name, score) in b.0 {
+                a.0.entry(name).or_default().join(score);
             }
+            a.1.extend(b.1);
             a
         });
     for (name, score) in &scores {
-        print_score(name, score);
-        if wrong {
-            for (seed, what) in &score.wrong {
-                println!("    wrong: host {} {what}", seed - seeds);
-            }
+        table::print(name, score);
+        for (seed, what) in score.wrong.iter().filter(|_| wrong && !name.contains(" by ")) {
+            println!("    host {} {what}", seed - seeds);
         }
+    }
+    detection::print(&detections);
+    if let Some(file) = json {
+        std::fs::write(file, table::json(&scores))?;
     }
     println!("{hosts} hosts in {:.0} s", began.elapsed().as_secs_f64());
     Ok(())
@@ -102,7 +122,7 @@ fn show(seeds: u64, index: usize, view: Option<usize>) -> anyhow::Result<()> {
             leak.evidence
         );
     }
-    let judged = bridge::judged(&host, false);
+    let judged = bridge::Inputs::of(&host, false).judge();
     println!("{:?} confidence {:.3} groups {:?}", judged.standing, judged.confidence, judged.groups.len());
     for tag in judged.tags.iter().filter(|tag| {
         let leaks =
@@ -139,60 +159,37 @@ fn show(seeds: u64, index: usize, view: Option<usize>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn one_host(seed: u64, index: usize) -> BTreeMap<&'static str, Score> {
+fn one_host(seed: u64, index: usize) -> Scores {
     let (host, plan, _) = host(seed, index);
-    let mut out = BTreeMap::new();
-    let mut score = |name: &'static str, host: &_, totals_only| {
-        let judged = bridge::judged(host, totals_only);
-        out.entry(name).or_insert_with(Score::default).count(host, &bridge::answer(host, &judged));
+    let mut out: Scores = Default::default();
+    let count = |out: &mut Scores, name: String, host: &LabHost, answer: &Answer| {
+        out.0.entry(name).or_default().count(host, answer);
     };
-    score(plan.name, &host, false);
+    let ours = |out: &mut Scores, name: &str, host: &LabHost, totals_only| {
+        let judged = bridge::Inputs::of(host, totals_only).judge();
+        count(out, name.to_owned(), host, &bridge::answer(host, &judged));
+    };
+    let theirs = |out: &mut Scores, name: &str, host: &LabHost| {
+        for (baseline, judge) in BASELINES {
+            count(out, format!("{name} by {baseline}"), host, &judge(host));
+        }
+    };
+    ours(&mut out, plan.name, &host, false);
+    theirs(&mut out, plan.name, &host);
     if plan.top.is_none() {
-        score("3 snapshots", &host.view(&host.spread(3)), false);
-        score("10 snapshots", &host.view(&host.spread(10)), false);
-        score("totals only", &host, true);
+        for samples in [3usize, 10] {
+            let view = host.view(&host.spread(samples));
+            let name = format!("{samples} snapshots");
+            ours(&mut out, &name, &view, false);
+            theirs(&mut out, &name, &view);
+        }
+        ours(&mut out, "totals only", &host, true);
+        if plan.hours == 48.0 {
+            ours(&mut out, "one day of it", &host.view(&(0..49).collect::<Vec<_>>()), false);
+        }
+        if index.is_multiple_of(WATCH_EVERY) {
+            out.1.extend(detection::watch(&host));
+        }
     }
     out
-}
-
-fn print_score(name: &str, s: &Score) {
-    let share = |share: poolscope_testkit::lab::score::Share| {
-        if share.of == 0 { "-".to_owned() } else { format!("{:.1} % of {}", share.percent(), share.of) }
-    };
-    println!("{name}");
-    println!(
-        "  found {} | detected {} | top1 {} top3 {} | accused {} cleared {} | look-alikes {} | claimed {}",
-        share(s.found),
-        share(s.detected),
-        share(s.top1),
-        share(s.top3),
-        share(s.accused),
-        share(s.cleared),
-        share(s.look_alikes),
-        share(s.claimed)
-    );
-    println!(
-        "  rate error median {:.2} % p90 {:.2} % width {:.2} % covered {} | onset close {} not invented {} | end covered {}",
-        100.0 * quantile(&s.rate_errors, 0.5),
-        100.0 * quantile(&s.rate_errors, 0.9),
-        100.0 * quantile(&s.rate_widths, 0.5),
-        share(s.rate_covered),
-        share(s.onset_close),
-        share(s.onset_not_invented),
-        share(s.ends_covered)
-    );
-    println!(
-        "  precision {} | private first {} | untagged said {} blamed {}",
-        share(s.precision),
-        share(s.private_first),
-        share(s.untagged_said),
-        share(s.untagged_blamed)
-    );
-    let shapes: Vec<String> = s
-        .shapes
-        .iter()
-        .filter(|(_, share)| share.yes > 0 || share.of > 0 && share.of < 200)
-        .map(|(shape, n)| format!("{} {}/{}", shape.name(), n.yes, n.of))
-        .collect();
-    println!("  called: {}", shapes.join(", "));
 }

@@ -50,7 +50,7 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "lab",
-        args: "[--hosts N] [--tune]",
+        args: "[--hosts N] [--json FILE]",
         what: "score the judge on labelled hosts, beside what people and monitoring products do",
         run: lab::run,
     },

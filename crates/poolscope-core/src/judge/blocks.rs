@@ -5,8 +5,6 @@
 
 use poolscope_formats::Time;
 
-use super::stats::median;
-
 /// Blocks of a long series.
 pub(crate) const BLOCKS: usize = 96;
 /// Up to this many samples every sample is a block.
@@ -25,6 +23,16 @@ pub(crate) struct Cell {
     pub bytes: f64,
     /// Sum of the outstanding allocations.
     pub counts: f64,
+}
+
+impl Cell {
+    /// Adds another cell.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.n += other.n;
+        self.hours += other.hours;
+        self.bytes += other.bytes;
+        self.counts += other.counts;
+    }
 }
 
 /// A reduced series. The three vectors run in parallel; hours rise.
@@ -116,22 +124,32 @@ impl Blocks {
 
     /// Sets the blocks from cells, so many to a block; empty cells and blocks are gaps.
     pub(crate) fn fill(&mut self, cells: &[Cell], per_block: usize) {
-        let mut means = [Vec::with_capacity(per_block), Vec::with_capacity(per_block)];
-        for block in cells.chunks(per_block.max(1)) {
+        self.set(cells.chunks(per_block.max(1)));
+    }
+
+    /// Sets [`BLOCKS`] blocks of even width from cells of any width, by the middle of each cell.
+    pub(crate) fn group(&mut self, cells: &[Cell]) {
+        let span = self.start.zip(self.end).map_or(0.0, |(start, end)| end.hours_since(start));
+        let block = |cell: &Cell| ((cell.hours / cell.n / span * BLOCKS as f64) as usize).min(BLOCKS - 1);
+        self.set(cells.chunk_by(|a, b| block(a) == block(b)));
+    }
+
+    fn set<'c>(&mut self, groups: impl Iterator<Item = &'c [Cell]>) {
+        let (mut bytes, mut counts) = (Vec::new(), Vec::new());
+        for group in groups {
             let (mut hours, mut n) = (0.0, 0.0);
-            means.iter_mut().for_each(Vec::clear);
-            for cell in block.iter().filter(|cell| cell.n > 0.0) {
+            for cell in group {
                 hours += cell.hours;
                 n += cell.n;
-                means[0].push(cell.bytes / cell.n);
-                means[1].push(cell.counts / cell.n);
             }
-            if let (Some(bytes), Some(counts)) = (median(&mut means[0]), median(&mut means[1])) {
+            if n > 0.0 {
                 self.hours.push(hours / n);
-                self.bytes.push(bytes);
-                self.counts.push(counts);
+                bytes.push(middle(group, |cell| cell.bytes));
+                counts.push(middle(group, |cell| cell.counts));
             }
         }
+        self.bytes = moved(&bytes, &self.hours);
+        self.counts = moved(&counts, &self.hours);
     }
 
     /// Hours from the first block to the last.
@@ -151,6 +169,41 @@ impl Blocks {
             ..self.clone()
         }
     }
+}
+
+/// The median of the cells' means, and the hour it belongs to: that of the cells in the middle.
+fn middle(group: &[Cell], value: impl Fn(&Cell) -> f64) -> (f64, f64) {
+    let mut means: Vec<(f64, f64)> = group
+        .iter()
+        .filter(|cell| cell.n > 0.0)
+        .map(|cell| (value(cell) / cell.n, cell.hours / cell.n))
+        .collect();
+    means.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let last = means.len().saturating_sub(1);
+    match (means.get(last / 2), means.get(last - last / 2)) {
+        (Some(low), Some(high)) => ((low.0 + high.0) / 2.0, (low.1 + high.1) / 2.0),
+        _ => (0.0, 0.0),
+    }
+}
+
+/// The values moved from their own hours to the blocks' along the line through their neighbours: a value
+/// minutes off its hour would be noise on a series that rises fast.
+fn moved(values: &[(f64, f64)], hours: &[f64]) -> Vec<f64> {
+    let at = |index: usize| values.get(index).copied();
+    values
+        .iter()
+        .enumerate()
+        .zip(hours)
+        .map(|((index, &(value, own)), hour)| {
+            let before = index.checked_sub(1).and_then(at).unwrap_or((value, own));
+            let after = at(index + 1).unwrap_or((value, own));
+            if after.1 > before.1 {
+                value + (hour - own) * (after.0 - before.0) / (after.1 - before.1)
+            } else {
+                value
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]

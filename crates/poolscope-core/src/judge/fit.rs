@@ -130,6 +130,7 @@ pub(crate) fn fit(frame: &Frame, values: &[f64], noise_prior: &[f64], grain: f64
     let mut sums = [LogSum::NONE; SHAPES];
     let mut candidates: Vec<Candidate> = Vec::new();
     let wandering = frame.lenses.iter().filter(|lens| lens.wanders).count().max(1) as f64;
+    let mut bent: Vec<(f64, f64)> = Vec::new();
     let mut best_bend = (f64::NEG_INFINITY, (0.0, 0.0));
     let mut best_ramp = (f64::NEG_INFINITY, (0.0, 0.0, 0.0));
     for (lens, prior) in frame.lenses.iter().zip(noise_prior) {
@@ -176,14 +177,14 @@ pub(crate) fn fit(frame: &Frame, values: &[f64], noise_prior: &[f64], grain: f64
                 let (from, to) = (hour(ramp.1), hour(ramp.2));
                 best_ramp = (ramp.0, (from, to, ramp.3 * (to - from)));
             }
-            curves(space, &products, &free, rss, &log, &mut add);
+            curves(space, &products, &free, rss, n - used, &log, &mut add, &mut bent);
         }
     }
     let top = sums.iter().map(|sum| sum.log()).fold(f64::NEG_INFINITY, f64::max);
     let mut weights = sums.map(|sum| if sum.sum > 0.0 { (sum.log() - top).exp() } else { 0.0 });
     let whole: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|weight| *weight /= whole);
-    summary(frame, weights, &candidates, best_ramp.1, best_bend.1)
+    summary(frame, weights, &candidates, &bent, best_ramp.1, best_bend.1)
 }
 
 #[expect(clippy::too_many_arguments, reason = "one loop of `fit`, apart for its length only")]
@@ -341,13 +342,17 @@ fn ramps(
     best
 }
 
+/// Adds the bending shapes; `bent` takes weight and chance of each accelerating one.
+#[expect(clippy::too_many_arguments, reason = "one loop of `fit`, apart for its length only")]
 fn curves(
     space: &Space,
     products: &[f64],
     free: &[f64],
     rss: f64,
+    freedom: f64,
     log: &impl Fn(f64, f64) -> f64,
     add: &mut impl FnMut(Shape, f64),
+    bent: &mut Vec<(f64, f64)>,
 ) {
     let share = (1.0 / space.curves.len().max(1) as f64).ln();
     for curve in &space.curves {
@@ -368,7 +373,12 @@ fn curves(
                 let slope = (straight * curve.norm - product * curve.with_hinge) / whole;
                 let bend = (product * hinge - straight * curve.with_hinge) / whole;
                 if bend > 0.0 && slope >= 0.0 {
-                    add(Shape::Accelerating, log(rss - slope * straight - bend * product, 2.0) + share);
+                    let gain = slope * straight + bend * product;
+                    let weight = log(rss - gain, 2.0) + share;
+                    add(Shape::Accelerating, weight);
+                    let freedom = (freedom - 2.0).max(1.0);
+                    let left = (rss - gain).max(1e-12 * rss) / freedom;
+                    bent.push((weight, student_tail((gain / left).sqrt(), freedom)));
                 }
             }
         }
@@ -379,6 +389,7 @@ fn summary(
     frame: &Frame,
     weights: [f64; SHAPES],
     candidates: &[Candidate],
+    bent: &[(f64, f64)],
     ramp: (f64, f64, f64),
     bend: (f64, f64),
 ) -> Fit {
@@ -420,7 +431,13 @@ fn summary(
     }
     out.slope = slope / rate_sum;
     out.slope_error = (square / rate_sum - out.slope * out.slope).max(0.0).sqrt();
-    out.chance = chance / sum;
+    let (mut whole, mut chances) = (sum, chance);
+    for (log, chance) in bent {
+        let weight = (log - top).min(600.0).exp();
+        whole += weight;
+        chances += weight * chance;
+    }
+    out.chance = chances / whole;
     out.start[1] = within / sum;
     out.from_the_first = starts.iter().take(2).sum::<f64>() / sum;
     let (mut passed, mut most, mut late) = (0.0, 0.0, false);

@@ -8,6 +8,7 @@
 
 mod answer;
 mod blocks;
+mod compare;
 mod confidence;
 mod fit;
 mod frame;
@@ -20,11 +21,14 @@ mod prior;
 mod rank;
 mod sawtooth;
 mod stats;
+mod stream;
 mod tag;
 
 pub use answer::{
     Class, Exhaustion, ExplainedGrowth, HostJudgement, Interval, LockstepGroup, LockstepMember, Onset,
     Standing, TagJudgement,
 };
+pub use compare::{Change, Comparison, Outcome, TagChange, compare};
 pub use host::judge;
 pub use input::{HostInput, PoolBound, SeriesInput, SeriesKey, TotalInput};
+pub use stream::StreamJudge;

@@ -3,7 +3,7 @@
 use super::answer::LockstepGroup;
 use super::host::Reduced;
 use super::stats::{median, quantile};
-use super::tag::Look;
+use super::tag::{LEAST_SNAPSHOTS, Look};
 
 /// Indices of the series, most suspect first.
 pub(crate) fn order(series: &[Reduced], looks: &[Look], groups: &[LockstepGroup]) -> Vec<usize> {
@@ -87,7 +87,9 @@ fn suspicion(series: &Reduced, look: &Look, usual: f64) -> f64 {
     if growth <= 0.0 || rate <= 0.0 {
         return rate.min(0.0);
     }
-    let noise = wobble(series).unwrap_or(0.0).hypot(usual * first.max(0.0)).max(1.0);
+    // With a few samples a bend may be the onset as well as noise.
+    let own = if bytes.len() < LEAST_SNAPSHOTS { 0.3 } else { 1.0 };
+    let noise = (own * wobble(series).unwrap_or(0.0)).hypot(usual * first.max(0.0)).max(1.0);
     let surety = growth.min(look.growth.max(0.0)) / noise;
     rate * (surety * surety / (surety * surety + 36.0))
 }

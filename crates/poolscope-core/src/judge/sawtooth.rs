@@ -10,7 +10,7 @@ const LEAST_FALL: f64 = 0.6;
 /// ...and this share of the whole range...
 const LEAST_OF_RANGE: f64 = 0.08;
 /// ...and this many times the usual change between two blocks.
-const LEAST_OF_CHANGE: f64 = 12.0;
+const LEAST_OF_CHANGE: f64 = 6.0;
 /// From this many equal teeth on it is a store that is trimmed at its bound, not a leak that is cleared.
 const TEETH_OF_A_TRIMMED_STORE: usize = 3;
 /// Peaks this close to the highest are at one bound.
@@ -100,7 +100,7 @@ mod tests {
     fn a_restart_and_a_trimmed_store_are_told_apart() {
         let restart = teeth(&series((0..40).map(|i| f64::from(if i < 25 { i } else { i - 25 })))).unwrap();
         assert_eq!((restart.last_start, restart.trimmed), (25, false));
-        let trimmed = teeth(&series((0..96).map(|i| f64::from(i % 20)))).unwrap();
+        let trimmed = teeth(&series((0..48).map(|i| f64::from(i % 10)))).unwrap();
         assert!(trimmed.trimmed);
         assert!(teeth(&series((0..40).map(f64::from))).is_none());
     }

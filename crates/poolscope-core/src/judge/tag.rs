@@ -18,8 +18,8 @@ const HOST_ALARM: f64 = 0.002;
 const COUNT_ALARM: f64 = 1e-4;
 /// Least probability of the leak shapes among all shapes.
 const LEAST_WEIGHT: f64 = 0.5;
-/// Bend and its deviate below which a rise slows down like a store that fills.
-const SLOWS_DOWN: (f64, f64) = (-0.2, -4.0);
+/// Bend and its deviate below which a rise slows down like a store that fills: slight and sure, or strong.
+const SLOWS_DOWN: [(f64, f64); 2] = [(-0.12, -4.0), (-0.25, -2.5)];
 /// Of a rise that slows down: it is full where the last quarter brings less than this share.
 const FULL: f64 = 0.09;
 /// Growth must be this many times the noise of one block.
@@ -212,7 +212,7 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
     let enough = blocks.samples >= LEAST_SNAPSHOTS
         && samples_after >= LEAST_SNAPSHOTS as f64 - 1.5
         && since >= if fast { LEAST_HOURS_IF_FAST } else { LEAST_HOURS } * 0.97;
-    let slows = bytes.bend.0 < SLOWS_DOWN.0 && bytes.bend.1 < SLOWS_DOWN.1;
+    let slows = SLOWS_DOWN.iter().any(|most| bytes.bend.0 < most.0 && bytes.bend.1 < most.1);
     let leaking = sure && enough && weight >= LEAST_WEIGHT && !slows;
     let full = late_share(blocks, start) < FULL;
     let class = match class_of(&bytes, sure, leaking, span) {

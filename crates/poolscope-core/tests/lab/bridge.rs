@@ -24,33 +24,56 @@ fn lab_pool(pool: Pool) -> LabPool {
     }
 }
 
-/// Judges a laboratory host; without its tags where `totals_only`.
-pub fn judged(host: &LabHost, totals_only: bool) -> HostJudgement {
-    // Almost all tags share one list of times; convert each list once.
-    let mut times: BTreeMap<usize, Vec<Time>> = BTreeMap::new();
-    let key = |list: &std::sync::Arc<Vec<i64>>| std::sync::Arc::as_ptr(list) as usize;
-    for list in host.tags.iter().map(|tag| &tag.times).chain(host.totals.iter().map(|total| &total.times)) {
-        times.entry(key(list)).or_insert_with(|| list.iter().map(|&t| Time(t)).collect());
+/// A laboratory host in the judge's types; its series borrow from the host.
+pub struct Inputs<'a> {
+    host: &'a LabHost,
+    totals_only: bool,
+    /// Almost all tags share one list of times; each list is converted once, under its address.
+    times: BTreeMap<usize, Vec<Time>>,
+    bounds: Vec<PoolBound>,
+}
+
+impl<'a> Inputs<'a> {
+    /// The host's inputs; without its tags where `totals_only`.
+    pub fn of(host: &'a LabHost, totals_only: bool) -> Self {
+        let mut times: BTreeMap<usize, Vec<Time>> = BTreeMap::new();
+        for list in host.tags.iter().map(|tag| &tag.times).chain(host.totals.iter().map(|total| &total.times))
+        {
+            times.entry(address(list)).or_insert_with(|| list.iter().map(|&t| Time(t)).collect());
+        }
+        let bounds = host.totals.iter().map(|t| PoolBound { pool: pool(t.pool), bytes: t.bound }).collect();
+        Self { host, totals_only, times, bounds }
     }
-    let series: Vec<SeriesInput<'_>> = host
-        .tags
-        .iter()
-        .filter(|tag| !totals_only && !tag.times.is_empty())
-        .map(|tag| SeriesInput {
-            key: SeriesKey { pool: pool(tag.pool), tag: Tag(tag.tag) },
-            times: &times[&key(&tag.times)],
-            outstanding_bytes: &tag.bytes,
-            outstanding_count: &tag.counts,
-        })
-        .collect();
-    let totals: Vec<TotalInput<'_>> = host
-        .totals
-        .iter()
-        .map(|t| TotalInput { pool: pool(t.pool), times: &times[&key(&t.times)], bytes: &t.bytes })
-        .collect();
-    let bounds: Vec<PoolBound> =
-        host.totals.iter().map(|t| PoolBound { pool: pool(t.pool), bytes: t.bound }).collect();
-    judge(&HostInput { series: &series, totals: &totals, bounds: &bounds, cut_listings: host.cut })
+
+    /// Judges the host.
+    pub fn judge(&self) -> HostJudgement {
+        let host = self.host;
+        let series: Vec<SeriesInput<'_>> = host
+            .tags
+            .iter()
+            .filter(|tag| !self.totals_only && !tag.times.is_empty())
+            .map(|tag| SeriesInput {
+                key: SeriesKey { pool: pool(tag.pool), tag: Tag(tag.tag) },
+                times: &self.times[&address(&tag.times)],
+                outstanding_bytes: &tag.bytes,
+                outstanding_count: &tag.counts,
+            })
+            .collect();
+        let totals: Vec<TotalInput<'_>> = host
+            .totals
+            .iter()
+            .map(|t| TotalInput {
+                pool: pool(t.pool),
+                times: &self.times[&address(&t.times)],
+                bytes: &t.bytes,
+            })
+            .collect();
+        judge(&HostInput { series: &series, totals: &totals, bounds: &self.bounds, cut_listings: host.cut })
+    }
+}
+
+fn address(list: &std::sync::Arc<Vec<i64>>) -> usize {
+    std::sync::Arc::as_ptr(list) as usize
 }
 
 /// A judgement as the score reads it.

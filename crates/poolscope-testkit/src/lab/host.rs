@@ -147,6 +147,7 @@ pub fn make(seed: u64, plan: Plan, scenario: Scenario) -> LabHost {
 
 /// How many tags of each shape.
 fn mix(scenario: Scenario, rng: &mut Rng) -> Vec<(Shape, usize)> {
+    let trimmed = if rng.chance(0.15) { 2 } else { 0 };
     let mut few = |most: usize| rng.below(most + 1);
     let mut mix = vec![
         (Shape::Daily, few(120)),
@@ -155,7 +156,7 @@ fn mix(scenario: Scenario, rng: &mut Rng) -> Vec<(Shape, usize)> {
         (Shape::Step, few(12)),
         (Shape::Burst, few(20)),
         (Shape::Ramp, few(10)),
-        (Shape::Trimmed, few(3).saturating_sub(1)),
+        (Shape::Trimmed, trimmed),
         (Shape::Shrinking, few(6)),
         (Shape::RisingCache, if scenario == Scenario::LookAlike { 1 + few(2) } else { 0 }),
     ];
