@@ -149,3 +149,52 @@ fn found(command: &str, find: &PoolFind) -> Table {
     let title = format!("{command}: blocks by size{unfinished}");
     Table::new(title, &[("Bytes", true), ("State", false), ("Blocks", true)], cells)
 }
+
+#[cfg(test)]
+mod tests {
+    use poolscope_formats::facts::{HostFact, HostValue, StandingPool};
+    use poolscope_formats::{Pool, Tag, Zone};
+
+    use super::*;
+
+    fn log(time: Option<Time>) -> DebuggerLog {
+        let row = StandingPool {
+            place: Place::Line(9),
+            tag: Tag(*b"Abcd"),
+            pool: Pool::Nonpaged,
+            outstanding: 7,
+            bytes: 700,
+            allocs: None,
+            frees: None,
+            owner: None,
+        };
+        let used = PoolUsed { rows: vec![row], totals: None, partial: false };
+        let taken =
+            |time| HostFact { place: Place::Line(1), value: HostValue::TakenAt { time, zone: Zone::Utc } };
+        DebuggerLog {
+            outputs: vec![CommandOutput {
+                place: Place::Line(5),
+                command: None,
+                output: DebuggerOutput::PoolUsed(used),
+            }],
+            host: time.map(taken).into_iter().collect(),
+            wdf: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn poolused_is_a_snapshot_timed_only_if_the_session_says_when() {
+        for (time, timed) in [(Some(Time(1_777_622_400_000_000)), true), (None, false)] {
+            let mut case = CaseBuilder::default();
+            ingest(&mut case, EvidenceId(0), log(time));
+            let case = case.finish();
+            assert_eq!(case.snapshots.iter().map(|s| s.timed).collect::<Vec<_>>(), [timed]);
+            let series = &case.tags[&SeriesKey { pool: Pool::Nonpaged, tag: Tag(*b"Abcd") }];
+            assert_eq!(
+                (series.counts.as_slice(), series.bytes.as_slice()),
+                ([7].as_slice(), [700].as_slice())
+            );
+            assert_eq!(case.caveats.is_empty(), timed);
+        }
+    }
+}

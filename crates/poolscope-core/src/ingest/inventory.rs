@@ -85,19 +85,15 @@ fn add_change(case: &mut CaseBuilder, evidence: EvidenceId, change: &ChangeFact)
     let detail = if change.detail.is_empty() { String::new() } else { format!(" ({})", change.detail) };
     let day = if change.day_only { ", only the day is known" } else { "" };
     let text = format!("{verb}: {}{detail}{day}", change.subject);
+    // A driver file ties the change to other evidence; a device or an inf alone does not.
+    let is_driver = |file: &&String| file.to_lowercase().ends_with(".sys");
+    let name = change.files.iter().find(is_driver).unwrap_or(&change.subject).clone();
     let kind = match what {
-        ChangeWhat::Driver => EventKind::DriverChange { name: change.subject.clone() },
-        _ => EventKind::UpdateInstalled { name: change.subject.clone() },
+        ChangeWhat::Driver => EventKind::DriverChange { name: name.clone() },
+        _ => EventKind::UpdateInstalled { name: name.clone() },
     };
     case.events.push(TimelineEvent { time, kind, text: text.clone(), source });
-    case.state.changes.push(Change {
-        time,
-        day_only: change.day_only,
-        what,
-        name: change.subject.clone(),
-        text,
-        source,
-    });
+    case.state.changes.push(Change { time, day_only: change.day_only, what, name, text, source });
 }
 
 pub(super) fn tables(inventory: &Inventory) -> Vec<Table> {
@@ -153,4 +149,41 @@ pub(super) fn tables(inventory: &Inventory) -> Vec<Table> {
         tables.push(Table::new("host", &host::COLUMNS, host::rows(&inventory.host)));
     }
     tables
+}
+
+#[cfg(test)]
+mod tests {
+    use poolscope_formats::{Place, Time};
+
+    use super::*;
+
+    #[test]
+    fn changes_with_a_time_enter_the_time_line_and_failed_ones_do_not() {
+        let change = |line, subject: &str, time, succeeded| ChangeFact {
+            place: Place::Line(line),
+            kind: ChangeKind::UpdateInstalled,
+            time,
+            zone: Zone::Unknown,
+            day_only: true,
+            subject: subject.to_owned(),
+            detail: String::new(),
+            succeeded,
+            files: Vec::new(),
+        };
+        let time = Some(Time(1_777_593_600_000_000));
+        let inventory = Inventory {
+            changes: vec![
+                change(1, "KB5034127", time, None),
+                change(2, "KB5000000", None, None),
+                change(3, "KB5000001", time, Some(false)),
+            ],
+            ..Inventory::default()
+        };
+        let mut case = CaseBuilder::default();
+        ingest(&mut case, EvidenceId(0), inventory);
+        let case = case.finish();
+        let names: Vec<&str> = case.state.changes.iter().map(|change| change.name.as_str()).collect();
+        assert_eq!(names, ["KB5034127"]);
+        assert!(case.state.changes[0].day_only && case.events.len() == 1);
+    }
 }

@@ -8,6 +8,7 @@ mod events;
 mod host;
 mod httperr;
 mod iis;
+mod images;
 mod inventory;
 mod poolmon;
 mod pooltag;
@@ -43,6 +44,7 @@ pub fn ingest(case: &mut CaseBuilder, mut evidence: Evidence, records: Option<Re
         Some(Records::Processes(listing)) => processes::ingest(case, id, path_time, listing),
         Some(Records::Inventory(inventory)) => inventory::ingest(case, id, inventory),
         Some(Records::Registry(export)) => registry::ingest(case, id, export),
+        Some(Records::Driver(image)) => images::ingest(case, id, &image),
         // Names were used while the counters were parsed; the rest has nothing to say to a case.
         Some(_) | None => {}
     }
@@ -77,6 +79,7 @@ pub fn tables(records: &Records) -> Vec<Table> {
         Records::Processes(listing) => processes::tables(listing),
         Records::Inventory(inventory) => inventory::tables(inventory),
         Records::Registry(export) => registry::tables(export),
+        Records::Driver(image) => images::tables(image),
         _ => Vec::new(),
     }
 }
