@@ -75,6 +75,8 @@ pub enum Kind {
     RamMap,
     /// A driver image (PE).
     DriverImage,
+    /// An index of driver images.
+    DriverIndex,
 }
 
 impl Kind {
@@ -108,6 +110,7 @@ impl Kind {
             Self::FindStr => "findstr",
             Self::RamMap => "rammap",
             Self::DriverImage => "driver_image",
+            Self::DriverIndex => "driver_index",
         }
     }
 
@@ -141,6 +144,7 @@ impl Kind {
             Self::FindStr => "findstr result",
             Self::RamMap => "RAMMap snapshot (.rmp)",
             Self::DriverImage => "driver image (.sys)",
+            Self::DriverIndex => "driver index",
         }
     }
 }
@@ -200,6 +204,11 @@ pub struct Format {
 /// Every format, most specific first.
 pub static FORMATS: &[Format] = &[
     Format { kind: Kind::DriverImage, test: crate::pe::looks_like, parse: crate::pe::parse },
+    Format {
+        kind: Kind::DriverIndex,
+        test: crate::pe::index::looks_like_index,
+        parse: crate::pe::index::parse_index,
+    },
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
     Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },
     Format { kind: Kind::EventXml, test: crate::events::test_xml, parse: crate::events::parse_xml },

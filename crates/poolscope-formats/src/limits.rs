@@ -212,3 +212,12 @@ pub const MAX_PE_SIGNATURE_BYTES: usize = 1024 * 1024;
 
 /// Times a function is decoded again because a jump table named code that was not decoded before.
 pub const MAX_PE_NESTED_SWITCHES: usize = 4;
+
+/// Bytes of a driver index. A server's 500 drivers make under 1 MB.
+pub const MAX_DRIVER_INDEX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Calls within calls that are run with the very arguments passed, because a function was among them.
+pub const MAX_PE_SEEDED_DEPTH: u8 = 6;
+
+/// Arguments looked at for functions passed to be called.
+pub const MAX_PE_SEEDED_ARGUMENTS: u8 = 8;
