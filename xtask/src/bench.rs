@@ -4,6 +4,7 @@
 //! Each measurement is the best of three. The evidence is made below the system's folder for temporary files and
 //! removed again.
 
+mod drivers;
 mod evidence;
 mod measure;
 mod reading;
@@ -34,6 +35,11 @@ pub const BENCHES: &[Bench] = &[
         name: "poolmon",
         what: "diagnose 10,000 poolmon snapshots, against wc -l",
         run: reading::poolmon,
+    },
+    Bench {
+        name: "drivers",
+        what: "look through 400 driver images, against grep -rc and objdump -d",
+        run: drivers::drivers,
     },
 ];
 

@@ -81,6 +81,8 @@ pub enum Kind {
     XperfPool,
     /// A registry export.
     Registry,
+    /// An index of driver images.
+    DriverIndex,
 }
 
 impl Kind {
@@ -116,6 +118,7 @@ impl Kind {
             Self::DriverImage => "driver_image",
             Self::XperfPool => "xperf_pool",
             Self::Registry => "registry_export",
+            Self::DriverIndex => "driver_index",
         }
     }
 
@@ -151,6 +154,7 @@ impl Kind {
             Self::DriverImage => "driver image (.sys)",
             Self::XperfPool => "xperf pool report",
             Self::Registry => "registry export (.reg)",
+            Self::DriverIndex => "driver index",
         }
     }
 }
@@ -213,6 +217,11 @@ pub static FORMATS: &[Format] = &[
     Format { kind: Kind::DriverImage, test: crate::pe::looks_like, parse: crate::pe::parse },
     // Before the trace it also is.
     Format { kind: Kind::Blg, test: crate::blg::test, parse: crate::blg::parse },
+    Format {
+        kind: Kind::DriverIndex,
+        test: crate::pe::index::looks_like_index,
+        parse: crate::pe::index::parse_index,
+    },
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
     Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },
     Format { kind: Kind::EventXml, test: crate::events::test_xml, parse: crate::events::parse_xml },

@@ -274,3 +274,11 @@ pub const MAX_RULER_COLUMNS: usize = 64;
 
 /// Bytes of one row of CSV and of one value that runs over several lines.
 pub const MAX_ROW_BYTES: usize = 256 * 1024;
+/// Bytes of a driver index. A server's 500 drivers make under 1 MB.
+pub const MAX_DRIVER_INDEX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Calls within calls that are run with the very arguments passed, because a function was among them.
+pub const MAX_PE_SEEDED_DEPTH: u8 = 6;
+
+/// Arguments looked at for functions passed to be called.
+pub const MAX_PE_SEEDED_ARGUMENTS: u8 = 8;

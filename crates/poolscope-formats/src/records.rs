@@ -45,4 +45,6 @@ pub enum Records {
     Registry(crate::registry::RegistryExport),
     /// A driver image.
     Driver(Box<crate::pe::DriverImage>),
+    /// An index of driver images.
+    DriverIndex(crate::pe::DriverIndex),
 }

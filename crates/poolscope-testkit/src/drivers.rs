@@ -124,6 +124,22 @@ pub fn compile_all(folder: &Path) -> io::Result<(Vec<Driver>, Vec<String>)> {
         fs::read_dir(source_folder())?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     sources.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
     sources.sort();
+    compile_with_all(&sources, &["-O0", "-O2"], folder)
+}
+
+/// Compiles one source with every installed compiler, as [`compile_all`] does.
+///
+/// # Errors
+/// As [`compile_all`].
+pub fn compile_file(source: &Path, levels: &[&str], folder: &Path) -> io::Result<(Vec<Driver>, Vec<String>)> {
+    compile_with_all(&[source.to_path_buf()], levels, folder)
+}
+
+fn compile_with_all(
+    sources: &[PathBuf],
+    levels: &[&str],
+    folder: &Path,
+) -> io::Result<(Vec<Driver>, Vec<String>)> {
     let mut missing = Vec::new();
     let mut jobs = Vec::new();
     for toolchain in TOOLCHAINS {
@@ -135,8 +151,8 @@ pub fn compile_all(folder: &Path) -> io::Result<(Vec<Driver>, Vec<String>)> {
             continue;
         }
         let libraries = import_libraries(toolchain, folder)?;
-        for source in &sources {
-            for level in ["-O0", "-O2"] {
+        for source in sources {
+            for &level in levels {
                 jobs.push((toolchain, source.clone(), level, libraries.clone()));
             }
         }

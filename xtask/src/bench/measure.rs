@@ -27,7 +27,8 @@ pub fn best_of_three(make: &dyn Fn() -> Command) -> anyhow::Result<Taken> {
     Ok(best)
 }
 
-fn once(command: &mut Command) -> anyhow::Result<Taken> {
+/// Runs a program once, its output read and dropped.
+pub fn once(command: &mut Command) -> anyhow::Result<Taken> {
     let begun = Instant::now();
     let mut child = command
         .stdin(Stdio::null())

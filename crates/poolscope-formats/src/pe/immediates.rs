@@ -10,8 +10,9 @@ use super::plausible::is_plausible;
 use crate::limits::MAX_PE_IMMEDIATES;
 use crate::tag::Tag;
 
-/// Constants that are moved into an argument, with the RVA of each (the first [`MAX_PE_IMMEDIATES`]).
-pub(super) fn in_arguments(image: &Image<'_>) -> Vec<(Tag, u32)> {
+/// Wanted constants that are moved into an argument, with the RVA where each is first (the first
+/// [`MAX_PE_IMMEDIATES`] of them).
+pub(super) fn in_arguments(image: &Image<'_>, wanted: &dyn Fn(Tag) -> bool) -> Vec<(Tag, u32)> {
     let mut out = Vec::new();
     for section in image.sections.iter().filter(|section| section.executable) {
         let Some(code) = image.bytes_from(section.rva) else { continue };
@@ -50,7 +51,7 @@ pub(super) fn in_arguments(image: &Image<'_>) -> Vec<(Tag, u32)> {
         }
     }
     let mut once: BTreeMap<Tag, u32> = BTreeMap::new();
-    for (tag, rva) in out {
+    for (tag, rva) in out.into_iter().filter(|&(tag, _)| wanted(tag)) {
         once.entry(tag).or_insert(rva);
     }
     once.into_iter().take(MAX_PE_IMMEDIATES).collect()

@@ -10,6 +10,7 @@ mod debug;
 mod functions_table;
 mod image;
 mod immediates;
+pub mod index;
 mod plausible;
 pub mod record;
 mod signer;
@@ -20,6 +21,7 @@ mod wdf;
 use memchr::memmem;
 
 pub use image::Machine;
+pub use index::{DriverIndex, IndexedDriver, IndexedTag};
 pub use record::{DriverImage, Grade, LinkTime, PdbId, TagUse, VersionInfo};
 pub use signer::{Signature, Signer};
 
@@ -104,6 +106,23 @@ pub fn read_image(data: &[u8], name: &str) -> Result<Parsed<DriverImage>, Format
         parsed.note(Place::Whole, text);
     }
     Ok(parsed)
+}
+
+/// Looks for one tag as a constant in the code of an image that imports an allocator.
+pub fn immediate_of(data: &[u8], tag: Tag) -> Option<TagUse> {
+    let image = image::Image::read(data).ok()?;
+    if !tags::imports_allocator(&image) {
+        return None;
+    }
+    let found = immediates::in_arguments(&image, &|known| known == tag);
+    let sites: Vec<u32> = found.into_iter().map(|(_, rva)| rva).collect();
+    (!sites.is_empty()).then(|| TagUse {
+        tag,
+        grade: Grade::Immediate,
+        site_count: sites.len() as u64,
+        sites: sites.into_iter().take(MAX_PE_SITES).collect(),
+        interfaces: Vec::new(),
+    })
 }
 
 /// Looks for one tag's four bytes anywhere in an image: file offsets, the weakest evidence there is.

@@ -148,3 +148,18 @@ pub struct DriverImage {
     /// Calls of an allocator whose tag could not be followed.
     pub unresolved_sites: u64,
 }
+
+/// Libraries whose importers sit in the network stack.
+const NETWORK_LIBRARIES: &[&str] = &["fwpkclnt.sys", "ndis.sys", "netio.sys", "tdi.sys", "wfplwfs.sys"];
+
+impl DriverImage {
+    /// True when it imports from the network stack.
+    pub fn is_network(&self) -> bool {
+        self.libraries.iter().any(|library| NETWORK_LIBRARIES.contains(&library.as_str()))
+    }
+
+    /// True when its version resource names Microsoft: an inbox driver, as far as its own word goes.
+    pub fn claims_inbox(&self) -> bool {
+        self.version.company.as_ref().is_some_and(|company| company.starts_with("Microsoft"))
+    }
+}

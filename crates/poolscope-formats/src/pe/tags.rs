@@ -39,8 +39,7 @@ type Graded = BTreeMap<(Tag, Grade), Sites>;
 pub(super) fn find(image: &Image<'_>, file_name: &str) -> Tags {
     let mut tags = Tags::default();
     let table = wdf::function_table(image);
-    tags.imports_allocator =
-        image.imports.iter().any(|import| super::allocators::find(&import.name).is_some()) || table.is_some();
+    tags.imports_allocator = imports_allocator(image) || table.is_some();
     let by_name = image.imports.iter().any(|import| import.name == "MmGetSystemRoutineAddress");
     if !tags.imports_allocator && !by_name {
         return tags;
@@ -86,7 +85,7 @@ pub(super) fn find(image: &Image<'_>, file_name: &str) -> Tags {
     }
     if tags.unresolved > 0 {
         let known: BTreeSet<Tag> = allocated.keys().chain(freed.keys()).map(|(tag, _)| *tag).collect();
-        for (tag, site) in immediates::in_arguments(image) {
+        for (tag, site) in immediates::in_arguments(image, &|_| true) {
             if !known.contains(&tag) {
                 allocated.entry((tag, Grade::Immediate)).or_default().sites.insert(site);
             }
@@ -101,6 +100,11 @@ pub(super) fn find(image: &Image<'_>, file_name: &str) -> Tags {
         );
     }
     tags
+}
+
+/// True for an image that imports an interface that takes a tag.
+pub(super) fn imports_allocator(image: &Image<'_>) -> bool {
+    image.imports.iter().any(|import| super::allocators::find(&import.name).is_some())
 }
 
 /// True when the tag is a parameter of the function: its callers decide, and they are flows of their own.

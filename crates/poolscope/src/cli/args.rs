@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Print the documentation of a rule, or what is known about a tag
     Explain(ExplainArgs),
+    /// Tell which driver owns a tag, by following tags through the code of driver images
+    Drivers(DriversArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -82,6 +84,22 @@ pub(crate) struct ExplainArgs {
     /// Your pooltag.txt, to quote what it says of a tag
     #[arg(long, value_name = "FILE")]
     pub(crate) pooltag: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DriversArgs {
+    /// Driver images, folders of them (read recursively) or zip archives
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Show only the drivers that have this tag, with the weaker traces of it too
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Option<String>,
+    /// Write an index of all images read, which diagnose takes as evidence
+    #[arg(long, value_name = "FILE")]
+    pub(crate) index: Option<PathBuf>,
+    /// Print JSON (schema poolscope/drivers/1)
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// How evidence is to be read.

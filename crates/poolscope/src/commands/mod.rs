@@ -1,6 +1,7 @@
 //! One module a command. Commands open, call the library and print; they analyse nothing.
 
 mod diagnose;
+mod drivers;
 mod explain;
 mod inspect;
 
@@ -18,6 +19,7 @@ pub(crate) fn run(args: Args) -> Result<Exit> {
         Command::Diagnose(typed) => diagnose::run(&typed, args.color),
         Command::Inspect(typed) => inspect::run(&typed, args.color),
         Command::Explain(typed) => explain::run(&typed),
+        Command::Drivers(typed) => drivers::run(&typed, args.color),
     }
 }
 

@@ -13,4 +13,4 @@ mod read;
 pub use error::IntakeError;
 pub use find::{Input, find_inputs};
 pub use progress::{Progress, Quiet};
-pub use read::read_input;
+pub use read::{read_input, read_whole};

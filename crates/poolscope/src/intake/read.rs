@@ -43,6 +43,30 @@ pub fn read_input(input: &Input, options: &Options, progress: &dyn Progress) -> 
     (evidence, records)
 }
 
+/// The bytes of an input whose first bytes are wanted; `None` for any other and for one over `most` bytes.
+///
+/// # Errors
+/// What went wrong, as a clause.
+pub fn read_whole(
+    input: &Input,
+    wanted: impl Fn(&[u8]) -> bool,
+    most: u64,
+) -> Result<Option<Vec<u8>>, String> {
+    let Some(source) = open(input)? else { return Ok(None) };
+    let mut head = [0; 16];
+    let count = source.read_at(0, &mut head).map_err(|error| error.to_string())?;
+    if !wanted(head.get(..count).unwrap_or(&[])) {
+        return Ok(None);
+    }
+    if source.len() > most {
+        return Err(format!("{} bytes are over the limit of {most}", source.len()));
+    }
+    let mut data = vec![0; usize::try_from(source.len()).map_err(|error| error.to_string())?];
+    let count = source.read_at(0, &mut data).map_err(|error| error.to_string())?;
+    data.truncate(count);
+    Ok(Some(data))
+}
+
 fn note(evidence: &mut Evidence, text: String) {
     evidence.notes.push(Note { place: NotePlace::Whole, text });
 }

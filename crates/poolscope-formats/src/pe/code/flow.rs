@@ -47,13 +47,13 @@ struct Run<'r> {
     new_cases: BTreeSet<u32>,
 }
 
-/// Runs the function of `cfg`.
-pub fn run(program: &mut Program<'_, '_>, cfg: &Rc<Cfg>, depth: u8) -> Outcome {
+/// Runs the function of `cfg` from a state at its entry.
+pub fn run(program: &mut Program<'_, '_>, cfg: &Rc<Cfg>, entry: State, depth: u8) -> Outcome {
     let convention = program.convention;
     let mut run = Run {
         cfg,
         convention,
-        pending: BTreeMap::from([((0, 0), State::entry(convention.shape))]),
+        pending: BTreeMap::from([((0, 0), entry)]),
         heads: BTreeMap::new(),
         turns: BTreeMap::new(),
         returned: None,
@@ -245,7 +245,7 @@ impl Run<'_> {
         let value = self.target(program, &state, target, site);
         // A bounded index through a jump table names its cases exactly.
         if let Some(numbers) = value.numbers()
-            && numbers.iter().all(|&number| self.is_case(program, number, &cases))
+            && self.are_cases(program, &numbers, &cases)
         {
             for &number in &numbers {
                 let rva = program.world.image.rva_of(number).unwrap_or(0);
@@ -266,6 +266,13 @@ impl Run<'_> {
         for case in cases {
             self.go(program, turn, at, Some(case), state.clone());
         }
+    }
+
+    /// True for the targets of a switch: all of them code, and most of them of this function beyond doubt. (Where
+    /// the image lists no functions, a case after a jump can look like the start of one.)
+    fn are_cases(&self, program: &Program<'_, '_>, targets: &[u64], cases: &[usize]) -> bool {
+        let sure = targets.iter().filter(|&&target| self.is_case(program, target, cases)).count();
+        2 * sure > targets.len() && targets.iter().all(|&target| program.is_code(target))
     }
 
     /// True for an address a switch of this function can lead to: one of its blocks, or code that belongs to no

@@ -18,10 +18,11 @@ use super::functions::Functions;
 use super::ir::Reg;
 use super::machine::Convention;
 use super::memory::World;
+use super::state::State;
 use super::summary::{Summary, TagFlow};
 use super::value::{Atom, Base, Value};
 use super::xref::{self, Transfer};
-use crate::limits::{MAX_PE_CALL_DEPTH, MAX_PE_NESTED_SWITCHES, MAX_PE_STEPS};
+use crate::limits::{MAX_PE_CALL_DEPTH, MAX_PE_NESTED_SWITCHES, MAX_PE_SEEDED_DEPTH, MAX_PE_STEPS};
 use crate::pe::allocators::{self, ALLOCATORS, Allocator};
 use crate::pe::image::{Image, Machine};
 
@@ -196,7 +197,8 @@ impl Program<'_, '_> {
             return None;
         }
         let mut cfg = self.cfg(entry);
-        let Outcome { mut summary, mut flows, new_cases } = flow::run(self, &cfg, depth);
+        let Outcome { mut summary, mut flows, new_cases } =
+            flow::run(self, &cfg, State::entry(self.convention.shape), depth);
         let mut new_cases = new_cases;
         // Each run can come upon a switch behind the cases of another one.
         for _ in 0..MAX_PE_NESTED_SWITCHES {
@@ -206,7 +208,8 @@ impl Program<'_, '_> {
             self.cases.entry(entry).or_default().extend(&new_cases);
             self.cfgs.remove(&entry);
             cfg = self.cfg(entry);
-            Outcome { summary, flows, new_cases } = flow::run(self, &cfg, depth);
+            Outcome { summary, flows, new_cases } =
+                flow::run(self, &cfg, State::entry(self.convention.shape), depth);
         }
         self.running.remove(&entry);
         let summary = Rc::new(summary);
@@ -217,6 +220,29 @@ impl Program<'_, '_> {
             self.flows.insert(entry, flows);
         }
         Some(summary)
+    }
+
+    /// Runs a function with what one call passes to it: what is known of its arguments decides whom it calls.
+    pub fn seeded(&mut self, entry: u32, state: State, depth: u8) -> Vec<TagFlow> {
+        if depth >= MAX_PE_SEEDED_DEPTH || !self.running.insert(entry) {
+            return Vec::new();
+        }
+        let cfg = self.cfg(entry);
+        let Outcome { flows, .. } = flow::run(self, &cfg, state, depth + 1);
+        self.running.remove(&entry);
+        flows
+    }
+
+    /// True for an allocator, or an own function that may pass a tag on.
+    pub fn is_interesting_callee(&mut self, atom: Atom) -> bool {
+        if !matches!(atom.base, Base::Const | Base::Import(_)) {
+            return false;
+        }
+        self.callees(atom).iter().any(|callee| match *callee {
+            Callee::Import(import) => self.allocator(import).is_some(),
+            Callee::Function(rva) => self.wanted.contains(&rva) && self.functions.is_start(rva),
+            _ => false,
+        })
     }
 
     fn cfg(&mut self, entry: u32) -> Rc<Cfg> {

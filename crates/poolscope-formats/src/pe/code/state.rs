@@ -236,13 +236,7 @@ impl State {
                 self.set(dst, value);
             }
             Op::InsertBits { dst, src, low, bits, width } => {
-                let mask = ((1_u64 << bits.min(63)) - 1) << low.min(63);
-                let value = match (self.reg(dst).as_number(), self.reg(src).as_number()) {
-                    (Some(old), Some(new)) => {
-                        Value::number(truncate((old & !mask) | ((new << low.min(63)) & mask), width))
-                    }
-                    _ => Value::sym(site),
-                };
+                let value = self.insert_bits(dst, src, low, bits, width, site);
                 self.set(dst, value);
             }
             Op::Compare { a, b, width } => {
@@ -304,6 +298,28 @@ impl State {
             Op::Clobber { dst } => self.set(dst, Value::sym(site)),
             _ => self.apply_vector(op, world, shape, site),
         }
+    }
+
+    /// Bits put into numbers, or into the low bits of a stack address, which are zero by its alignment.
+    fn insert_bits(&self, dst: Reg, src: Reg, low: u8, bits: u8, width: u8, site: u32) -> Value {
+        let mask = ((1_u64 << bits.min(63)) - 1) << low.min(63);
+        let old = self.reg(dst);
+        let Some(new) = self.reg(src).numbers().filter(|new| new.len() * old.atoms().len() <= 64) else {
+            return Value::sym(site);
+        };
+        let mut out = Vec::new();
+        for &atom in old.atoms() {
+            let aligned = atom.base == Base::Stack && low + bits <= 4;
+            if atom.base != Base::Const && !aligned {
+                return Value::sym(site);
+            }
+            out.extend(new.iter().map(|&n| {
+                let number = (atom.add.cast_unsigned() & !mask) | ((n << low.min(63)) & mask);
+                let number = if atom.base == Base::Const { truncate(number, width) } else { number };
+                Atom { base: atom.base, add: number.cast_signed() }
+            }));
+        }
+        Value::from_atoms(out)
     }
 
     fn numbers_only(&self, src: Reg, width: u8, site: u32, change: impl Fn(u64) -> u64) -> Value {

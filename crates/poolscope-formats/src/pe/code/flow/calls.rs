@@ -1,8 +1,9 @@
 //! Which tags a call hands over: to an allocator, or to an own function that hands them on.
 
 use super::Run;
-use crate::limits::MAX_PE_FILTER_CONTEXTS;
+use crate::limits::{MAX_PE_FILTER_CONTEXTS, MAX_PE_SEEDED_ARGUMENTS};
 use crate::pe::allocators::{Allocator, TagAt, WDF_CONFIG_TAG};
+use crate::pe::code::ir::Reg;
 use crate::pe::code::machine::ArgumentAt;
 use crate::pe::code::program::{Callee, Program};
 use crate::pe::code::state::State;
@@ -50,6 +51,7 @@ impl Run<'_> {
                     }
                 }
                 Callee::Function(entry) => {
+                    self.note_passed_functions(program, state, entry, site, tail);
                     if let Some(summary) = program.summary(entry, self.depth) {
                         self.note_open(program, state, &summary, site, tail);
                         if exact {
@@ -193,6 +195,50 @@ impl Run<'_> {
             let Some(value) = value else { continue };
             let levels = flow.levels.saturating_add(1);
             self.add(TagFlow { allocator: flow.allocator, site, value, levels, proven: flow.proven });
+        }
+    }
+
+    /// An own function that is handed an allocator, or a wrapper of one, to call: it is run with these
+    /// arguments.
+    fn note_passed_functions(
+        &mut self,
+        program: &mut Program<'_, '_>,
+        state: &State,
+        entry: u32,
+        site: u32,
+        tail: bool,
+    ) {
+        let convention = self.convention;
+        let mut seed = State::entry(convention.shape);
+        let mut calls_one = false;
+        let known = |value: &Value| {
+            let fixed = |atom: &Atom| matches!(atom.base, Base::Const | Base::Import(_));
+            !matches!(value, Value::Top) && value.atoms().iter().all(fixed)
+        };
+        // All registers: compilers give functions of their own any convention they like.
+        for (reg, value) in state.regs.iter().enumerate().filter(|(_, value)| known(value)) {
+            calls_one |= value.atoms().iter().any(|&atom| program.is_interesting_callee(atom));
+            seed.set(reg as Reg, value.clone());
+        }
+        let shape = convention.shape;
+        let skip = if tail || !convention.pushes_return { 0 } else { i64::from(shape.pointer) };
+        for word in 0..MAX_PE_SEEDED_ARGUMENTS {
+            let offset = i64::from(word) * i64::from(shape.pointer);
+            let at = state.reg(shape.sp).offset(offset, shape.pointer);
+            let value = state.read(&mut program.world, &at, shape.pointer, site);
+            if known(&value) {
+                calls_one |= value.atoms().iter().any(|&atom| program.is_interesting_callee(atom));
+                seed.memory.write(Atom { base: Base::Stack, add: offset + skip }, shape.pointer, value);
+            }
+        }
+        if !calls_one {
+            return;
+        }
+        for flow in program.seeded(entry, seed, self.depth) {
+            if flow.value.numbers().is_some() {
+                let levels = flow.levels.saturating_add(1);
+                self.add(TagFlow { site, levels, ..flow });
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! ARM64 loads and stores: literal, pair, single and exclusive, in every addressing mode.
 
 use super::{Word, into, signed, zero_or};
-use crate::pe::code::ir::{BinOp, Mem, Op, Reg, Src};
+use crate::pe::code::ir::{BinOp, Mem, Op, Reg, Src, TEMP};
 
 impl Word<'_> {
     pub(super) fn memory(&mut self) {
@@ -48,6 +48,12 @@ impl Word<'_> {
     }
 
     pub(super) fn access(&mut self, load: bool, vector: bool, width: u8, signed: bool, reg: u32, mem: Mem) {
+        // A narrow load fills the whole register here, unlike on x86.
+        if load && !vector && width < 4 {
+            self.push(Op::Load { dst: TEMP, width, signed, mem });
+            self.push(Op::Move { dst: into(reg), width: 8, src: Src::Reg(TEMP) });
+            return;
+        }
         self.push(match (load, vector) {
             (true, true) => Op::VectorLoad { dst: reg as u8, width, mem },
             (false, true) => Op::VectorStore { mem, width, src: reg as u8 },

@@ -39,6 +39,12 @@ impl Program<'_, '_> {
         self.callees(atom).iter().any(|callee| *callee != Callee::Unknown)
     }
 
+    /// True for an address of executable bytes.
+    pub fn is_code(&self, address: u64) -> bool {
+        let image = self.world.image;
+        image.rva_of(address).and_then(|rva| image.section_at(rva)).is_some_and(|section| section.executable)
+    }
+
     /// True for code that a jump table may name: executable and no start of another function.
     pub fn is_loose_code(&self, rva: u32) -> bool {
         self.world.image.section_at(rva).is_some_and(|section| section.executable)
