@@ -4,6 +4,7 @@
 //! Each measurement is the best of three. The evidence is made below the system's folder for temporary files and
 //! removed again.
 
+mod etl;
 mod evidence;
 mod measure;
 mod reading;
@@ -24,6 +25,11 @@ pub struct Bench {
 
 /// Every measurement.
 pub const BENCHES: &[Bench] = &[
+    Bench {
+        name: "etl",
+        what: "analyse event traces of 2 and 4 GB, against cat | wc -c; packed and real ones",
+        run: etl::etl,
+    },
     Bench { name: "httperr", what: "diagnose 1 GB of HTTPERR log, against grep -c", run: reading::httperr },
     Bench {
         name: "pdh-csv",

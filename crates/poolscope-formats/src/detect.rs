@@ -213,6 +213,7 @@ pub static FORMATS: &[Format] = &[
     Format { kind: Kind::DriverImage, test: crate::pe::looks_like, parse: crate::pe::parse },
     // Before the trace it also is.
     Format { kind: Kind::Blg, test: crate::blg::test, parse: crate::blg::parse },
+    Format { kind: Kind::EtlTrace, test: crate::etl::test, parse: crate::etl::parse_records },
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
     Format { kind: Kind::Poolmon, test: crate::poolmon::test, parse: crate::poolmon::parse_records },
     Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },

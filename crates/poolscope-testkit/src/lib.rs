@@ -6,9 +6,9 @@
 pub mod blg;
 pub mod counters;
 pub mod drivers;
+pub mod etl;
 pub mod event_xml;
 pub mod evtx;
-pub mod etl;
 pub mod httperr;
 pub mod iis;
 pub mod incident;
