@@ -5,6 +5,7 @@
 //! removed again.
 
 mod drivers;
+mod etl;
 mod evidence;
 mod measure;
 mod reading;
@@ -25,6 +26,11 @@ pub struct Bench {
 
 /// Every measurement.
 pub const BENCHES: &[Bench] = &[
+    Bench {
+        name: "etl",
+        what: "analyse event traces of 2 and 4 GB, against cat | wc -c; packed and real ones",
+        run: etl::etl,
+    },
     Bench { name: "httperr", what: "diagnose 1 GB of HTTPERR log, against grep -c", run: reading::httperr },
     Bench {
         name: "pdh-csv",

@@ -27,6 +27,7 @@ pub mod table;
 pub mod tagnotes;
 #[cfg(test)]
 mod testcase;
+pub mod trace;
 mod twins;
 pub mod units;
 pub mod verdict;

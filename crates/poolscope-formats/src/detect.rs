@@ -222,6 +222,7 @@ pub static FORMATS: &[Format] = &[
         test: crate::pe::index::looks_like_index,
         parse: crate::pe::index::parse_index,
     },
+    Format { kind: Kind::EtlTrace, test: crate::etl::test, parse: crate::etl::parse_records },
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
     Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },
     Format { kind: Kind::EventXml, test: crate::events::test_xml, parse: crate::events::parse_xml },

@@ -41,6 +41,8 @@ pub enum Records {
     Processes(crate::processes::ProcessListing),
     /// An inventory of drivers, changes or the host.
     Inventory(crate::inventory::Inventory),
+    /// The pool content of an ETW trace.
+    Trace(Box<crate::etl::pool_trace::PoolTrace>),
     /// A registry export.
     Registry(crate::registry::RegistryExport),
     /// A driver image.

@@ -18,7 +18,7 @@ use poolscope_core::model::{CaseBuilder, Evidence, Time, short_name};
 use poolscope_core::{Outcome, conclude, ingest};
 use poolscope_formats::{Note, Place, Records};
 
-pub use intake::{Input, IntakeError, Progress, Quiet, find_inputs, read_input, read_whole};
+pub use intake::{Input, IntakeError, Progress, Quiet, find_inputs, open_input, read_input, read_whole};
 
 /// What the user asked for besides the paths.
 #[derive(Clone, Default, Debug)]

@@ -67,7 +67,7 @@ pub fn csv_loop(args: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn release_build() -> anyhow::Result<PathBuf> {
+pub fn release_build() -> anyhow::Result<PathBuf> {
     run(cargo().args(["build", "--quiet", "--release", "--bin", "poolscope"]))?;
     Ok(target_dir().join("release/poolscope"))
 }

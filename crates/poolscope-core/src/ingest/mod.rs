@@ -15,6 +15,7 @@ mod pooltag;
 mod processes;
 mod rammap;
 mod registry;
+mod trace;
 mod verifier;
 mod xperf;
 
@@ -45,6 +46,7 @@ pub fn ingest(case: &mut CaseBuilder, mut evidence: Evidence, records: Option<Re
         Some(Records::Inventory(inventory)) => inventory::ingest(case, id, inventory),
         Some(Records::Registry(export)) => registry::ingest(case, id, export),
         Some(Records::Driver(image)) => images::ingest(case, id, &image),
+        Some(Records::Trace(found)) => trace::ingest(case, id, &found),
         // Names were used while the counters were parsed; the rest has nothing to say to a case.
         Some(_) | None => {}
     }
@@ -58,6 +60,7 @@ pub fn host_name(records: &Records) -> Option<String> {
         Records::Iis(log) => log.computer.as_deref(),
         Records::Inventory(inventory) => host::name(&inventory.host),
         Records::Debugger(log) => host::name(&log.host),
+        Records::Trace(found) => found.computer.as_deref(),
         _ => None,
     };
     name.map(short_name).filter(|name| !name.is_empty())
@@ -80,6 +83,7 @@ pub fn tables(records: &Records) -> Vec<Table> {
         Records::Inventory(inventory) => inventory::tables(inventory),
         Records::Registry(export) => registry::tables(export),
         Records::Driver(image) => images::tables(image),
+        Records::Trace(found) => trace::tables(found),
         _ => Vec::new(),
     }
 }

@@ -25,3 +25,23 @@ pub use event::{BadEvent, Event, EventId, Events, HeaderKind, NO_ID};
 pub use guid::Guid;
 pub use logfile::{Clock, LogfileHeader, utf16z};
 pub use merge::{Met, for_each_event};
+
+use crate::detect::{Head, Likelihood};
+use crate::error::FormatError;
+use crate::input::{ParseContext, ReadAt};
+use crate::parsed::Parsed;
+use crate::records::Records;
+
+/// Says whether an input looks like a trace.
+pub fn test(head: &Head) -> Option<Likelihood> {
+    looks_like_trace(&head.bytes).then_some(Likelihood::Certain)
+}
+
+/// Reads the pool content of a trace.
+///
+/// # Errors
+/// [`FormatError::NotThisFormat`] and [`FormatError::Read`].
+pub fn parse_records(input: &dyn ReadAt, _: &ParseContext) -> Result<Parsed<Records>, FormatError> {
+    let parsed = pool_trace::read(input, &pool_trace::PoolTraceOptions::default())?;
+    Ok(parsed.map(|trace| Records::Trace(Box::new(trace))))
+}

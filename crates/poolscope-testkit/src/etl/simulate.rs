@@ -49,6 +49,8 @@ pub struct DriverPlan {
     pub offset: u64,
     /// Session whose pool it uses.
     pub session: Option<u32>,
+    /// Id and age of its PDB, if a real one is to be named.
+    pub pdb: Option<([u8; 16], u32)>,
 }
 
 /// How stacks are recorded.
@@ -140,6 +142,7 @@ pub fn standard_drivers() -> Vec<DriverPlan> {
         pattern,
         offset,
         session: None,
+        pdb: None,
     };
     vec![
         plan(
@@ -379,7 +382,9 @@ impl<W: Write + Seek> World<W> {
             let when = Moment { ticks: self.now, process: 0, thread: u32::MAX };
             if self.scenario.merged {
                 let at = (image.base >> 20) as u8;
-                let pdb = ([at; 16], 3, "C:\\build\\driver.pdb");
+                let plan = self.scenario.drivers.iter().find(|plan| image.path.ends_with(plan.name));
+                let (id, age) = plan.and_then(|plan| plan.pdb).unwrap_or(([at; 16], 3));
+                let pdb = (id, age, "C:\\build\\driver.pdb");
                 let company = self.company(&image);
                 for (opcode, version, payload) in events::identity(wide, &image, pdb, company) {
                     let record = events::classic(wide, events::IMAGE_ID, opcode, version, when, &payload);

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Diagnose(DiagnoseArgs),
     /// Tell what a file is, what was read of it, where it is damaged, and show its content
     Inspect(InspectArgs),
+    /// Show the pool allocations of an ETW trace (.etl): drivers, tags, stacks, and what grows
+    Trace(TraceArgs),
     /// Print the documentation of a rule, or what is known about a tag
     Explain(ExplainArgs),
     /// Tell which driver owns a tag, by following tags through the code of driver images
@@ -75,6 +77,55 @@ pub(crate) struct InspectArgs {
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TraceArgs {
+    /// The trace
+    pub(crate) file: PathBuf,
+    /// Print everything as JSON (schema poolscope/trace/1)
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Folded stacks for flame graphs, to standard output or FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
+    pub(crate) folded: Option<PathBuf>,
+    /// A profile for the Firefox Profiler
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
+    pub(crate) firefox: Option<PathBuf>,
+    /// A profile for speedscope
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
+    pub(crate) speedscope: Option<PathBuf>,
+    /// The table of `xperf -a pool`
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
+    pub(crate) csv: Option<PathBuf>,
+    /// What a stack weighs in folded stacks and profiles
+    #[arg(long, value_enum, default_value_t = Weight::OutstandingBytes)]
+    pub(crate) weigh: Weight,
+    /// A folder with PDB files, plain or as a symbol store (_NT_SYMBOL_PATH is read too; nothing is downloaded)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) symbols: Vec<PathBuf>,
+    /// A further module to pass over when looking for the driver, such as fltmgr.sys
+    #[arg(long, value_name = "NAME")]
+    pub(crate) skip_module: Vec<String>,
+    /// Count AIFI, AIFO, AOFI and AOFO from A to B, in seconds from the start of the trace
+    #[arg(long, value_name = "A..B", value_parser = range)]
+    pub(crate) range: Option<(f64, f64)>,
+    /// Rows of each table
+    #[arg(long, default_value_t = 20)]
+    pub(crate) top: usize,
+}
+
+/// What a stack weighs in an export.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Weight {
+    /// Bytes not freed at the end
+    OutstandingBytes,
+    /// Blocks not freed at the end
+    OutstandingCount,
+    /// Bytes of all allocations
+    AllocBytes,
+    /// All allocations
+    Allocs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -119,4 +170,9 @@ pub(crate) struct ReadingArgs {
 fn time(text: &str) -> Result<poolscope_core::model::Time, String> {
     let parsed = poolscope_core::model::parse_iso(text);
     parsed.map(|(time, _)| time).ok_or_else(|| "write it as 2026-05-01T08:30:00Z".to_owned())
+}
+
+fn range(text: &str) -> Result<(f64, f64), String> {
+    let ends = text.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+    ends.filter(|(from, to): &(f64, f64)| from <= to).ok_or_else(|| "write it as 10..25.5".to_owned())
 }

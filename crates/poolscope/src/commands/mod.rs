@@ -4,6 +4,7 @@ mod diagnose;
 mod drivers;
 mod explain;
 mod inspect;
+mod trace;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ pub(crate) fn run(args: Args) -> Result<Exit> {
     match args.command {
         Command::Diagnose(typed) => diagnose::run(&typed, args.color),
         Command::Inspect(typed) => inspect::run(&typed, args.color),
+        Command::Trace(typed) => trace::run(&typed),
         Command::Explain(typed) => explain::run(&typed),
         Command::Drivers(typed) => drivers::run(&typed, args.color),
     }

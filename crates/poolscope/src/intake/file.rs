@@ -7,6 +7,18 @@ use std::path::Path;
 
 use poolscope_formats::ReadAt;
 
+use super::error::IntakeError;
+
+/// Opens one file for positioned reads.
+///
+/// # Errors
+/// [`IntakeError::Open`].
+pub fn open_input(path: &Path) -> Result<Box<dyn ReadAt>, IntakeError> {
+    let opened =
+        FileInput::open(path).map_err(|source| IntakeError::Open { path: path.to_path_buf(), source })?;
+    Ok(Box::new(opened))
+}
+
 /// An open file of known length.
 #[derive(Debug)]
 pub(super) struct FileInput {

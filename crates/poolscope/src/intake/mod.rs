@@ -11,6 +11,7 @@ mod progress;
 mod read;
 
 pub use error::IntakeError;
+pub use file::open_input;
 pub use find::{Input, find_inputs};
 pub use progress::{Progress, Quiet};
 pub use read::{read_input, read_whole};

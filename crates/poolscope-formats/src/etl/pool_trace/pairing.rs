@@ -111,7 +111,7 @@ impl Pass {
             masks: None,
             facts: Vec::new(),
             epoch: 0,
-            recent: vec![RecentAlloc { ticks: i64::MIN, ..RecentAlloc::default() }; RECENT_ALLOCS],
+            recent: Vec::new(),
             recent_at: 0,
             replaced: Vec::new(),
             replaced_ticks: i64::MIN,
@@ -235,6 +235,10 @@ impl Pass {
             self.over_live(record, old);
         }
         self.pairing.peak_alive = self.pairing.peak_alive.max(self.alive.len() as u64);
+        if self.recent.is_empty() {
+            // Only a trace with pool events pays for it.
+            self.recent.resize(RECENT_ALLOCS, RecentAlloc { ticks: i64::MIN, ..RecentAlloc::default() });
+        }
         if let Some(recent) = self.recent.get_mut(self.recent_at & (RECENT_ALLOCS - 1)) {
             let Record { ticks, address, thread, session, .. } = *record;
             *recent = RecentAlloc { ticks, address, site, thread, session, bytes };
@@ -428,6 +432,9 @@ impl Pass {
         // The ring is in time order from `recent_at` on, around.
         let place = |at: usize| (self.recent_at + at) & (RECENT_ALLOCS - 1);
         let ticks_at = |at: usize| self.recent.get(place(at)).map_or(i64::MAX, |recent| recent.ticks);
+        if self.recent.is_empty() {
+            return None;
+        }
         let (mut low, mut high) = (0, RECENT_ALLOCS);
         while low < high {
             let middle = (low + high) / 2;
