@@ -6,6 +6,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use poolscope_testkit::lab::host::{Scenario, make};
 use poolscope_testkit::lab::plan::Plan;
 
+#[allow(dead_code, reason = "the score's half of the bridge is not measured here")]
 #[path = "../tests/lab/bridge.rs"]
 mod bridge;
 

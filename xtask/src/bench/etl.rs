@@ -11,7 +11,7 @@ use poolscope_testkit::etl::events::Header;
 use poolscope_testkit::etl::{Layout, Packing, Pattern, Scenario, Stacks, Truth, simulate, standard_drivers};
 
 use super::evidence::Scratch;
-use super::measure::{best_of_three, print};
+use super::measure::{best_of_three, report};
 use super::reading::release_build;
 
 /// Most memory that `trace` may take with half a million blocks alive.
@@ -37,7 +37,7 @@ pub fn etl(args: &[String]) -> anyhow::Result<()> {
             command
         })?;
         let ours = best_of_three(&|| trace(&poolscope, &path))?;
-        print(name, bytes, ours, "cat | wc -c", baseline, RATIO_LIMIT);
+        report(name, bytes, ours, "cat | wc -c", baseline, RATIO_LIMIT)?;
         println!("{:<10} {events} pool events, at most {} blocks alive", "", truth.peak_alive);
         ensure!(
             ours.peak_bytes <= MEMORY_LIMIT_BYTES,

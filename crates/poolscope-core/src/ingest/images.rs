@@ -1,7 +1,9 @@
 //! Driver images: what their code says of tags becomes owner claims; version, maker and signer stand in the
 //! reason, because a vendor asks for them first.
 
+use poolscope_formats::Tag;
 use poolscope_formats::facts::{DateOf, WrittenDate};
+use poolscope_formats::pe::index::DriverIndex;
 use poolscope_formats::pe::{DriverImage, Grade as ImageGrade, LinkTime, TagUse};
 
 use crate::model::{CaseBuilder, Driver, EvidenceId, Grade, OwnerClaim, OwnerKind, Source};
@@ -31,6 +33,66 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, image: &Drive
             source: Some(source),
         });
     }
+}
+
+/// An index says what its images said when it was made.
+pub(super) fn ingest_index(case: &mut CaseBuilder, evidence: EvidenceId, index: &DriverIndex) {
+    let source = Source { evidence, place: poolscope_formats::Place::Whole };
+    for indexed in &index.drivers {
+        let file = indexed.path.rsplit(['/', '\\']).next().unwrap_or(&indexed.path);
+        let mut driver = Driver::named(file, source);
+        driver.file = Some(file.to_lowercase());
+        driver.version.clone_from(&indexed.version);
+        driver.company.clone_from(&indexed.company);
+        driver.display_name.clone_from(&indexed.description);
+        case.state.drivers.push(driver);
+        for used in &indexed.tags {
+            let known = ImageGrade::from_name(&used.grade);
+            let (Some(known), Some(tag)) = (known, Tag::parse_typed(&used.tag)) else { continue };
+            let Some(grade) = grade(known) else { continue };
+            let to = if used.interfaces.is_empty() {
+                String::new()
+            } else {
+                format!(" to {}", used.interfaces.join(", "))
+            };
+            let mut reason = format!("the index says: {}{to} ({} places)", known.title(), used.site_count);
+            for (what, value) in [
+                ("version", &indexed.version),
+                ("by", &indexed.company),
+                ("signature names", &indexed.signer),
+            ] {
+                if let Some(value) = value {
+                    reason = format!("{reason}, {what} {value}");
+                }
+            }
+            case.owner_claims.push(OwnerClaim {
+                tag,
+                pool: None,
+                name: file.to_lowercase(),
+                kind: OwnerKind::Driver,
+                grade,
+                reason,
+                source: Some(source),
+            });
+        }
+    }
+}
+
+pub(super) fn index_tables(index: &DriverIndex) -> Vec<Table> {
+    let rows = index.drivers.iter().flat_map(|driver| {
+        driver.tags.iter().map(|used| {
+            vec![
+                used.tag.clone(),
+                used.grade.clone(),
+                driver.path.clone(),
+                driver.version.clone().unwrap_or_else(|| "-".to_owned()),
+                driver.company.clone().unwrap_or_else(|| "-".to_owned()),
+            ]
+        })
+    });
+    let columns =
+        [("Tag", false), ("Grade", false), ("Driver", false), ("Version", false), ("Company", false)];
+    vec![Table::new(format!("tags of {} drivers", index.drivers.len()), &columns, rows)]
 }
 
 /// The strength of what the code shows; `None` for what says nothing of ownership.
@@ -96,8 +158,8 @@ pub(super) fn tables(image: &DriverImage) -> Vec<Table> {
 
 #[cfg(test)]
 mod tests {
+    use poolscope_formats::Place;
     use poolscope_formats::pe::{Machine, Signature, VersionInfo};
-    use poolscope_formats::{Place, Tag};
 
     use super::*;
 

@@ -46,6 +46,7 @@ pub fn ingest(case: &mut CaseBuilder, mut evidence: Evidence, records: Option<Re
         Some(Records::Inventory(inventory)) => inventory::ingest(case, id, inventory),
         Some(Records::Registry(export)) => registry::ingest(case, id, export),
         Some(Records::Driver(image)) => images::ingest(case, id, &image),
+        Some(Records::DriverIndex(index)) => images::ingest_index(case, id, &index),
         Some(Records::Trace(found)) => trace::ingest(case, id, &found),
         // Names were used while the counters were parsed; the rest has nothing to say to a case.
         Some(_) | None => {}
@@ -83,6 +84,7 @@ pub fn tables(records: &Records) -> Vec<Table> {
         Records::Inventory(inventory) => inventory::tables(inventory),
         Records::Registry(export) => registry::tables(export),
         Records::Driver(image) => images::tables(image),
+        Records::DriverIndex(index) => images::index_tables(index),
         Records::Trace(found) => trace::tables(found),
         _ => Vec::new(),
     }
