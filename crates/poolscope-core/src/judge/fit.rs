@@ -4,7 +4,8 @@
 //! Weights are marginal likelihoods (maximum over level, slope and scale; mean over start and curvature;
 //! mean over the noise grid under the host's own noise prior), so a shape with more freedom pays for it.
 
-use super::frame::{Frame, LEAST_BLOCKS_OF_GROWTH, Lens, Space, dot};
+use super::frame::{Frame, LEAST_BLOCKS_OF_GROWTH, Space, dot};
+use super::likelihood::{LogSum, log_likelihood};
 use super::stats::student_tail;
 
 /// The shapes a series is weighed between. The order is that of [`Fit::weights`].
@@ -88,36 +89,6 @@ struct Candidate {
     start: usize,
     /// Place of the start between its block and the next, 0 to 1.
     within: f64,
-}
-
-/// Sums of likelihoods kept as logarithms.
-#[derive(Clone, Copy)]
-struct LogSum {
-    top: f64,
-    sum: f64,
-}
-
-impl LogSum {
-    const NONE: Self = Self { top: f64::NEG_INFINITY, sum: 0.0 };
-
-    fn add(&mut self, log: f64) {
-        if log > self.top {
-            self.sum = self.sum * (self.top - log).exp() + 1.0;
-            self.top = log;
-        } else if log.is_finite() {
-            self.sum += (log - self.top).exp();
-        }
-    }
-
-    fn log(self) -> f64 {
-        self.top + self.sum.ln()
-    }
-}
-
-/// The logarithm of the likelihood, scale at its best, of `rss` left over `n` blocks; the level integrated
-/// out.
-pub(crate) fn log_likelihood(lens: &Lens, rss: f64, n: f64) -> f64 {
-    -0.5 * (n * (rss / n).ln() + lens.whitener.log_variance + lens.level_norm.ln())
 }
 
 /// Fits `values` (parallel to the frame's hours). `noise_prior` weighs the lenses; `grain` is the smallest

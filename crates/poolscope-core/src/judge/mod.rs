@@ -14,6 +14,7 @@ mod fit;
 mod frame;
 mod host;
 mod input;
+mod likelihood;
 mod lockstep;
 mod noise;
 mod pool;

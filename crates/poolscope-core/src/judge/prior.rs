@@ -3,8 +3,8 @@
 //!
 //! With ten snapshots one tag cannot show whether its noise is white or wanders; two thousand tags can.
 
-use super::fit::log_likelihood;
 use super::frame::{Frame, dot, free_of};
+use super::likelihood::log_likelihood;
 
 /// Tags that are looked at; more add cost and little else.
 const TAGS: usize = 240;

@@ -4,6 +4,7 @@
 //! tables, and histories are judged.
 
 mod build;
+mod facts;
 mod growth;
 mod modules;
 mod report;

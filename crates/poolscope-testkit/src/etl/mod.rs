@@ -4,9 +4,11 @@
 
 pub mod events;
 pub mod pack;
+pub mod scenario;
 pub mod simulate;
 pub mod writer;
 
 pub use pack::Packing;
-pub use simulate::{DriverPlan, Outcome, Pattern, Scenario, Stacks, Truth, simulate, standard_drivers};
+pub use scenario::{DriverPlan, Outcome, Pattern, Scenario, Stacks, Truth, standard_drivers};
+pub use simulate::simulate;
 pub use writer::{EtlWriter, Layout, START_FILETIME, START_TICKS};
