@@ -185,7 +185,8 @@ fn one_host(seed: u64, index: usize) -> Scores {
         }
         ours(&mut out, "totals only", &host, true);
         if plan.hours == 48.0 {
-            ours(&mut out, "one day of it", &host.view(&(0..49).collect::<Vec<_>>()), false);
+            let samples = host.totals[0].times.len();
+            ours(&mut out, "the last day", &host.view(&(samples - 49..samples).collect::<Vec<_>>()), false);
         }
         if index.is_multiple_of(WATCH_EVERY) {
             out.1.extend(detection::watch(&host));
