@@ -8,6 +8,7 @@ use poolscope_testkit::lab::plan::Plan;
 
 #[allow(dead_code, reason = "the score's half of the bridge is not measured here")]
 #[path = "../tests/lab/bridge.rs"]
+#[expect(dead_code, reason = "the bench judges; it does not score")]
 mod bridge;
 
 fn judge_a_host(criterion: &mut Criterion) {

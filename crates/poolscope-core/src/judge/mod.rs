@@ -21,6 +21,7 @@ mod pool;
 mod prior;
 mod rank;
 mod sawtooth;
+mod shapes;
 mod stats;
 mod stream;
 mod tag;

@@ -22,6 +22,10 @@ const LEAST_WEIGHT: f64 = 0.5;
 const SLOWS_DOWN: [(f64, f64); 2] = [(-0.12, -4.0), (-0.25, -2.5)];
 /// Of a rise that slows down: it is full where the last quarter brings less than this share.
 const FULL: f64 = 0.09;
+/// Bend of a rise that stopped for good.
+const BENT: f64 = -0.3;
+/// From this many hours on a rise may have rested over a night and gone on.
+const SPAN_WITH_TWO_DAYS: f64 = 40.0;
 /// Growth must be this many times the noise of one block.
 const GROWTH_OVER_NOISE: f64 = 2.5;
 /// What is left of the growth without its biggest single rises.
@@ -213,8 +217,10 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         && samples_after >= LEAST_SNAPSHOTS as f64 - 1.5
         && since >= if fast { LEAST_HOURS_IF_FAST } else { LEAST_HOURS } * 0.97;
     let slows = SLOWS_DOWN.iter().any(|most| bytes.bend.0 < most.0 && bytes.bend.1 < most.1);
-    let leaking = sure && enough && weight >= LEAST_WEIGHT && !slows;
     let full = late_share(blocks, start) < FULL;
+    // A leak of the working day may rest at night; it does not bend.
+    let stopped = full && (bytes.bend.0 < BENT || span < SPAN_WITH_TWO_DAYS);
+    let leaking = sure && enough && weight >= LEAST_WEIGHT && !slows && !stopped;
     let class = match class_of(&bytes, sure, leaking, span) {
         Class::StillRising if full => Class::SaturatingCache,
         class => class,

@@ -330,6 +330,17 @@ impl LabHost {
                 keep(tag, &at);
             }
         }
+        // A leak older than the view is as if it had always been there.
+        let first = wanted.first().copied().unwrap_or(0);
+        let end = all.last().copied().unwrap_or(0);
+        let last = wanted.last().copied().unwrap_or(0);
+        for leak in &mut seen.leaks {
+            leak.onset = leak.onset.filter(|onset| *onset > first);
+            let from = leak.evidence.since.max(first);
+            let whole = (end - leak.evidence.since).max(1) as f64;
+            leak.evidence.grown *= (last - from).max(0) as f64 / whole;
+            leak.evidence.since = from;
+        }
         for total in &mut seen.totals {
             total.bytes = samples.iter().filter_map(|&at| total.bytes.get(at).copied()).collect();
             total.times = Arc::clone(&shared);
