@@ -8,7 +8,7 @@ mod speedscope;
 mod symbols;
 mod text;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use poolscope::open_input;
@@ -18,6 +18,9 @@ use poolscope_report::escape;
 
 use crate::cli::exit::Exit;
 use crate::cli::{TraceArgs, Weight, output};
+
+/// Renders a report, stacks weighed as asked.
+type Render = fn(&TraceReport, Weight) -> Result<String>;
 
 pub(super) fn run(typed: &TraceArgs) -> Result<Exit> {
     let input = open_input(&typed.file)?;
@@ -33,7 +36,7 @@ pub(super) fn run(typed: &TraceArgs) -> Result<Exit> {
     }
     report.remarks.extend(symbols.remarks());
     let mut printed = false;
-    let exports: [(&Option<std::path::PathBuf>, fn(&TraceReport, Weight) -> Result<String>); 4] = [
+    let exports: [(&Option<PathBuf>, Render); 4] = [
         (&typed.folded, folded::render),
         (&typed.speedscope, speedscope::render),
         (&typed.firefox, firefox::render),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use pdb_addr2line::ContextPdbData;
 use pdb_addr2line::pdb::PDB;
+use pdb_addr2line::{ContextPdbData, TypeFormatterFlags};
 use poolscope_formats::etl::pool_trace::{LoadedImage, PoolTrace};
 
 /// Names of the functions at the offsets that the trace's stacks have.
@@ -118,7 +118,9 @@ fn names(path: &Path, guid: &str, age: u32, offsets: &[u64]) -> Result<Vec<(u64,
         return Err(format!("is {known_guid} age {known_age}, the image wants {guid} age {age}"));
     }
     let data = ContextPdbData::try_from_pdb(pdb).map_err(|e| text(&e))?;
-    let context = data.make_context().map_err(|e| text(&e))?;
+    // Arguments make stacks unreadable, and overloads are rare in drivers.
+    let flags = TypeFormatterFlags::default() | TypeFormatterFlags::NO_ARGUMENTS;
+    let context = data.make_context_with_formatter_flags(flags).map_err(|e| text(&e))?;
     let mut found = Vec::new();
     for &offset in offsets {
         let Ok(rva) = u32::try_from(offset) else { continue };

@@ -131,12 +131,10 @@ fn suspects(report: &TraceReport, out: &mut String) {
 
 fn sites(report: &TraceReport, top: usize, out: &mut String) {
     let standing = report.sites.iter().filter(|site| site.outstanding_count > 0);
-    let mut shown = 0;
-    for site in standing.take(top) {
+    for (shown, site) in standing.take(top).enumerate() {
         if shown == 0 {
             out.push_str("\nStacks, by bytes not freed\n");
         }
-        shown += 1;
         let _ = writeln!(
             out,
             "  {} in {} blocks, tag {} ({}), {}",
