@@ -12,6 +12,7 @@ mod fuzz;
 mod lab;
 mod process;
 mod readme_run;
+mod real_drivers;
 mod tidy;
 mod windows;
 
@@ -66,6 +67,12 @@ const CHORES: &[Chore] = &[
         args: "NAME",
         what: "measure the release build on generated evidence; without NAME, list what can be measured",
         run: bench::run,
+    },
+    Chore {
+        name: "real-drivers",
+        args: "",
+        what: "fetch real drivers from package registries and check the tags found in them",
+        run: real_drivers::check,
     },
 ];
 

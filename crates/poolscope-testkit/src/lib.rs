@@ -13,6 +13,7 @@ pub mod httperr;
 pub mod iis;
 pub mod incident;
 pub mod lab;
+pub mod pe;
 pub mod poolmon;
 pub mod pooltag;
 pub mod rammap;

@@ -15,6 +15,7 @@ use crate::limits::{MAX_DRIVER_INDEX_BYTES, MAX_PE_SITES};
 use crate::parsed::{Parsed, Place};
 use crate::records::Records;
 use crate::tag::Tag;
+use crate::time::Time;
 
 /// The schema of an index.
 pub const INDEX_SCHEMA: &str = "poolscope/driver-index/1";
@@ -114,6 +115,11 @@ pub struct IndexedTag {
     pub interfaces: Vec<String>,
 }
 
+/// UTC as RFC 3339.
+fn rfc3339(time: Time) -> String {
+    time.to_string().replacen(' ', "T", 1) + "Z"
+}
+
 impl IndexedTag {
     /// The tag and its grade; `None` when either is not written as this version writes it.
     pub fn parsed(&self) -> Option<(Tag, Grade)> {
@@ -137,7 +143,7 @@ impl IndexedDriver {
         let image = &read.value;
         let (link_time, link_time_note) = match image.link_time {
             LinkTime::Stated(time) => {
-                (Some(time.to_string()), Some("as the linker wrote it; nothing proves it"))
+                (Some(rfc3339(time)), Some("as the linker wrote it; nothing proves it"))
             }
             LinkTime::Reproducible => {
                 (None, Some("a reproducible build: the field holds a hash, not a time"))
@@ -158,7 +164,7 @@ impl IndexedDriver {
             version: image.version.shown(),
             signer: image.signature.signer().map(str::to_owned),
             issuer,
-            signed_at: image.signature.signed_at().map(|time| time.to_string()),
+            signed_at: image.signature.signed_at().map(rfc3339),
             link_time,
             link_time_note: link_time_note.map(str::to_owned),
             pdb: image.pdb.as_ref().map(|pdb| pdb.signature.clone()),

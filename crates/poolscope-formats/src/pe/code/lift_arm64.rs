@@ -200,6 +200,9 @@ impl Word<'_> {
         let size = u32::from(width) * 8;
         let a = zero_or(rn);
         let Src::Reg(src) = a else { return self.clobber() };
+        if immr >= size || imms >= size {
+            return self.clobber();
+        }
         match self.bits(29, 2) {
             // lsl, lsr and asr are bit field moves; so are the extensions of 8, 16 and 32 bits.
             2 if imms + 1 == immr => {

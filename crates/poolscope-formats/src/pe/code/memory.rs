@@ -178,8 +178,9 @@ impl Memory {
             }
             // A 32-bit argument read as the word it stands in.
             [cell] if cell.at.add == at.add && cell.width >= 4 && width == 8 => cell.value.clone(),
-            [cell] if cell.at.add < at.add && cell.end() >= at.add + i64::from(width) => {
-                part(cell, at.add, at.add + i64::from(width)).map_or(Value::sym(site), |cell| cell.value)
+            [cell] if cell.at.add < at.add && cell.end() >= at.add.wrapping_add(i64::from(width)) => {
+                part(cell, at.add, at.add.wrapping_add(i64::from(width)))
+                    .map_or(Value::sym(site), |cell| cell.value)
             }
             many => assemble(many, at, width).unwrap_or(Value::sym(site)),
         }
@@ -260,8 +261,8 @@ fn part(cell: &Cell, from: i64, to: i64) -> Option<Cell> {
     if from >= to {
         return None;
     }
-    let width = u8::try_from(to - from).ok()?;
-    let shift = u32::try_from(from - cell.at.add).ok()? * 8;
+    let width = u8::try_from(to.wrapping_sub(from)).ok()?;
+    let shift = u32::try_from(from.wrapping_sub(cell.at.add)).ok()?.checked_mul(8)?;
     let numbers = cell.value.numbers()?;
     let atoms =
         numbers.iter().map(|n| Atom::number(truncate(n.checked_shr(shift).unwrap_or(0), width))).collect();
@@ -273,8 +274,8 @@ fn assemble(cells: &[Cell], at: Atom, width: u8) -> Option<Value> {
     let mut number = 0_u64;
     let mut covered = 0_u32;
     for cell in cells {
-        let piece = part(cell, at.add, at.add + i64::from(width))?;
-        let shift = u32::try_from(piece.at.add - at.add).ok()? * 8;
+        let piece = part(cell, at.add, at.add.wrapping_add(i64::from(width)))?;
+        let shift = u32::try_from(piece.at.add.wrapping_sub(at.add)).ok()?.checked_mul(8)?;
         number |= piece.value.as_number()?.checked_shl(shift)?;
         covered += u32::from(piece.width);
     }

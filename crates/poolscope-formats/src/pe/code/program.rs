@@ -21,7 +21,7 @@ use super::memory::World;
 use super::state::State;
 use super::summary::{Summary, TagFlow};
 use super::value::{Atom, Base, Value};
-use super::xref::{self, Transfer};
+use super::xref;
 use crate::limits::{MAX_PE_CALL_DEPTH, MAX_PE_NESTED_SWITCHES, MAX_PE_SEEDED_DEPTH, MAX_PE_STEPS};
 use crate::pe::allocators::{self, ALLOCATORS, Allocator};
 use crate::pe::image::{Image, Machine};
@@ -54,7 +54,6 @@ pub struct Program<'a, 'd> {
     pub convention: &'static Convention,
     allocators: FxHashMap<u32, &'static Allocator>,
     functions: Functions,
-    transfers: Option<Vec<Transfer>>,
     cfgs: FxHashMap<u32, Rc<Cfg>>,
     /// Switch cases that running a function named.
     cases: FxHashMap<u32, BTreeSet<u32>>,
@@ -90,12 +89,9 @@ pub fn follow(image: &Image<'_>, wdf_table: Option<u64>) -> Option<Found> {
             named.insert(at as u32, allocator);
         }
     }
-    let mut transfers = None;
     let functions = Functions::of(image, || {
-        let found = xref::transfers(image);
-        let mut starts = call_targets(image, &found);
+        let mut starts = call_targets(image);
         starts.extend(xref::code_pointers(image).into_iter().filter(|&rva| looks_like_start(image, rva)));
-        transfers = Some(found);
         starts
     });
     let mut program = Program {
@@ -103,7 +99,6 @@ pub fn follow(image: &Image<'_>, wdf_table: Option<u64>) -> Option<Found> {
         convention,
         allocators: named,
         functions,
-        transfers,
         cfgs: FxHashMap::default(),
         cases: FxHashMap::default(),
         callees: FxHashMap::default(),
@@ -122,10 +117,8 @@ pub fn follow(image: &Image<'_>, wdf_table: Option<u64>) -> Option<Found> {
 }
 
 /// Targets of calls that can be functions.
-fn call_targets(image: &Image<'_>, transfers: &[Transfer]) -> Vec<u32> {
-    let mut targets: Vec<u32> =
-        transfers.iter().filter(|found| found.call).map(|found| found.target).collect();
-    targets.dedup();
+fn call_targets(image: &Image<'_>) -> Vec<u32> {
+    let mut targets = xref::call_targets(image);
     targets.retain(|&target| looks_like_start(image, target));
     targets
 }

@@ -6,50 +6,105 @@
 
 use crate::pe::image::{Image, Machine};
 
-/// RVAs of code that refers to one of `wanted` (sorted RVAs), with what it refers to.
-pub fn references(image: &Image<'_>, wanted: &[u32]) -> Vec<(u32, u32)> {
+/// RVAs of code that refers to one of `wanted` (sorted RVAs): reads, writes, calls or jumps to it.
+pub fn references(image: &Image<'_>, wanted: &[u32]) -> Vec<u32> {
     let mut out = Vec::new();
     let (Some(&low), Some(&high)) = (wanted.first(), wanted.last()) else { return out };
     let span = high - low;
+    let is_wanted = |target: u32| wanted.binary_search(&target).is_ok();
     for section in image.sections.iter().filter(|section| section.executable) {
         let Some(code) = image.bytes_from(section.rva) else { continue };
         match image.machine {
-            Machine::X64 => {
-                let mut next = section.rva.wrapping_add(4).wrapping_sub(low);
-                for window in code.windows(4) {
-                    let displacement = le32(window);
-                    let distance = next.wrapping_add(displacement);
-                    // An immediate operand may follow the displacement: up to four bytes.
-                    if distance.wrapping_add(4) <= span.wrapping_add(4) {
-                        for trailing in [0, 1, 2, 4] {
-                            let target = distance.wrapping_add(trailing).wrapping_add(low);
-                            if wanted.binary_search(&target).is_ok() {
-                                out.push((next.wrapping_add(low).wrapping_sub(4), target));
-                            }
+            Machine::X64 | Machine::X86 => {
+                // An immediate operand of up to four bytes may follow the displacement.
+                let first = section.rva.wrapping_add(4).wrapping_sub(low);
+                each_near(code, first, 1, span.saturating_add(4), |at, distance| {
+                    for trailing in [0, 1, 2, 4] {
+                        let target = distance.wrapping_add(trailing).wrapping_sub(4).wrapping_add(low);
+                        if is_wanted(target) {
+                            out.push(section.rva.wrapping_add(at as u32));
                         }
                     }
-                    next = next.wrapping_add(1);
-                }
-            }
-            Machine::X86 => {
-                let base = (image.base as u32).wrapping_add(low);
-                for (at, window) in code.windows(4).enumerate() {
-                    let distance = le32(window).wrapping_sub(base);
-                    if distance <= span {
-                        let target = distance.wrapping_add(low);
-                        if wanted.binary_search(&target).is_ok() {
-                            out.push((section.rva.wrapping_add(at as u32), target));
+                });
+                if image.machine == Machine::X86 {
+                    let first = 0_u32.wrapping_sub((image.base as u32).wrapping_add(low));
+                    each_near(code, first, 0, span.saturating_add(4), |at, distance| {
+                        if is_wanted(distance.wrapping_sub(4).wrapping_add(low)) {
+                            out.push(section.rva.wrapping_add(at as u32));
                         }
-                    }
+                    });
+                }
+                let size = section.virtual_bytes.max(section.file_bytes);
+                for &target in wanted.iter().filter(|&target| target.wrapping_sub(section.rva) < size) {
+                    short_jumps(code, section.rva, target, &mut out);
                 }
             }
-            Machine::Arm64 => arm64_references(code, section.rva, wanted, &mut out),
+            Machine::Arm64 => arm64_references(code, section.rva, &is_wanted, &mut out),
             Machine::Other(_) => {}
         }
     }
     out.sort_unstable();
     out.dedup();
     out
+}
+
+/// Bytes looked at together: enough for the compiler to compare many at once.
+const BLOCK: usize = 64;
+
+/// Calls `hit` for each position whose four bytes, added to `first` and to `step` for each byte passed, are at
+/// most `span` after adding four.
+fn each_near(code: &[u8], first: u32, step: u32, span: u32, mut hit: impl FnMut(usize, u32)) {
+    let first = first.wrapping_add(4);
+    let mut at = 0;
+    while let Some(block) = code.get(at..at + BLOCK + 3) {
+        let from = first.wrapping_add(step.wrapping_mul(at as u32));
+        if block_has_hit(block, from, step, span) {
+            for (offset, window) in block.windows(4).enumerate() {
+                let distance = le32(window).wrapping_add(from).wrapping_add(step.wrapping_mul(offset as u32));
+                if distance <= span {
+                    hit(at + offset, distance);
+                }
+            }
+        }
+        at += BLOCK;
+    }
+    for (offset, window) in code.get(at..).unwrap_or(&[]).windows(4).enumerate() {
+        let place = at + offset;
+        let distance = le32(window).wrapping_add(first).wrapping_add(step.wrapping_mul(place as u32));
+        if distance <= span {
+            hit(place, distance);
+        }
+    }
+}
+
+/// Whether any of a block's positions is near: four interleaved streams of words, without a branch inside.
+fn block_has_hit(block: &[u8], from: u32, step: u32, span: u32) -> bool {
+    let mut any = false;
+    for shift in 0..4 {
+        let Some(stream) = block.get(shift..shift + BLOCK) else { continue };
+        let mut offset = from.wrapping_add(step.wrapping_mul(shift as u32));
+        let by = step.wrapping_mul(4);
+        for word in stream.chunks_exact(4) {
+            any |= le32(word).wrapping_add(offset) <= span;
+            offset = offset.wrapping_add(by);
+        }
+    }
+    any
+}
+
+/// Jumps of two bytes to a target from the code around it.
+fn short_jumps(code: &[u8], rva: u32, target: u32, out: &mut Vec<u32>) {
+    let middle = target.wrapping_sub(rva) as usize;
+    let from = middle.saturating_sub(130);
+    for (offset, pair) in code.get(from..).unwrap_or(&[]).windows(2).take(260).enumerate() {
+        if let [0xeb | 0x70..=0x7f, by] = pair {
+            let site = rva.wrapping_add((from + offset) as u32);
+            let to = site.wrapping_add(2).wrapping_add_signed(i32::from(by.cast_signed()));
+            if to == target {
+                out.push(site);
+            }
+        }
+    }
 }
 
 fn le32(window: &[u8]) -> u32 {
@@ -59,12 +114,12 @@ fn le32(window: &[u8]) -> u32 {
     }
 }
 
-fn arm64_references(code: &[u8], rva: u32, wanted: &[u32], out: &mut Vec<(u32, u32)>) {
+fn arm64_references(code: &[u8], rva: u32, is_wanted: &dyn Fn(u32) -> bool, out: &mut Vec<u32>) {
     let mut pages = [None::<u32>; 32];
     let mut pc = rva;
     let mut hit = |pc: u32, target: u32| {
-        if wanted.binary_search(&target).is_ok() {
-            out.push((pc, target));
+        if is_wanted(target) {
+            out.push(pc);
         }
     };
     for word in code.chunks_exact(4) {
@@ -101,6 +156,10 @@ fn arm64_references(code: &[u8], rva: u32, wanted: &[u32], out: &mut Vec<(u32, u
                 let scale = if word & 0x0480_0000 == 0x0480_0000 { 4 } else { word >> 30 };
                 hit(pc, page.wrapping_add(imm12 << scale));
             }
+        } else if word & 0x7c00_0000 == 0x1400_0000 {
+            // branch, with link or not
+            let offset = (word << 6).cast_signed() >> 4;
+            hit(pc, pc.wrapping_add(offset.cast_unsigned()));
         } else if word & 0x3b00_0000 == 0x1800_0000 {
             // load literal
             let offset = (((word >> 5) & 0x7_ffff) << 13).cast_signed() >> 11;
@@ -110,55 +169,30 @@ fn arm64_references(code: &[u8], rva: u32, wanted: &[u32], out: &mut Vec<(u32, u
     }
 }
 
-/// A direct call or jump.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Transfer {
-    /// RVA it goes to.
-    pub target: u32,
-    /// RVA it stands at.
-    pub site: u32,
-    /// A call, not a jump.
-    pub call: bool,
-}
-
-/// Direct calls and jumps, sorted by target.
-pub fn transfers(image: &Image<'_>) -> Vec<Transfer> {
+/// Targets of direct calls, sorted.
+pub fn call_targets(image: &Image<'_>) -> Vec<u32> {
     let mut out = Vec::new();
     for section in image.sections.iter().filter(|section| section.executable) {
         let Some(code) = image.bytes_from(section.rva) else { continue };
-        let size = section.virtual_bytes.max(section.file_bytes);
-        let inside = |target: u32| target.wrapping_sub(section.rva) < size;
         match image.machine {
             Machine::X64 | Machine::X86 => {
-                let far = |at: usize, skip: usize| {
-                    let window = code.get(at + skip..at + skip + 4)?;
-                    let next = section.rva.wrapping_add((at + skip + 4) as u32);
-                    Some(next.wrapping_add(le32(window)))
-                };
-                let mut add = |at: usize, target: Option<u32>| {
-                    if let Some(target) = target.filter(|&target| inside(target) || other_code(image, target))
-                    {
-                        let call = code.get(at) == Some(&0xe8);
-                        out.push(Transfer { target, site: section.rva.wrapping_add(at as u32), call });
-                    }
-                };
-                for at in memchr::memchr2_iter(0xe8, 0xe9, code) {
-                    add(at, far(at, 1));
-                }
-                for at in memchr::memchr_iter(0x0f, code) {
-                    if code.get(at + 1).is_some_and(|byte| byte & 0xf0 == 0x80) {
-                        add(at, far(at, 2));
+                for at in memchr::memchr_iter(0xe8, code) {
+                    if let Some(window) = code.get(at + 1..at + 5) {
+                        let next = section.rva.wrapping_add((at + 5) as u32);
+                        let target = next.wrapping_add(le32(window));
+                        if other_code(image, target) {
+                            out.push(target);
+                        }
                     }
                 }
             }
             Machine::Arm64 => {
                 for (index, word) in code.chunks_exact(4).enumerate() {
                     let word = le32(word);
-                    let pc = section.rva.wrapping_add((index * 4) as u32);
-                    if word & 0x7c00_0000 == 0x1400_0000 {
+                    if word & 0xfc00_0000 == 0x9400_0000 {
                         let offset = (word << 6).cast_signed() >> 4;
-                        let target = pc.wrapping_add(offset.cast_unsigned());
-                        out.push(Transfer { target, site: pc, call: word >> 31 == 1 });
+                        let pc = section.rva.wrapping_add((index * 4) as u32);
+                        out.push(pc.wrapping_add(offset.cast_unsigned()));
                     }
                 }
             }
@@ -166,6 +200,7 @@ pub fn transfers(image: &Image<'_>) -> Vec<Transfer> {
         }
     }
     out.sort_unstable();
+    out.dedup();
     out
 }
 

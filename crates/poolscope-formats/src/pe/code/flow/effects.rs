@@ -151,7 +151,7 @@ impl Run<'_> {
                 if pushed > 0
                     && let Some(floor) = state.reg(sp).single()
                 {
-                    state.guessed_from = state.guessed_from.min(floor.add + i64::from(pushed));
+                    state.guessed_from = state.guessed_from.min(floor.add.wrapping_add(i64::from(pushed)));
                 }
                 pushed
             }

@@ -10,24 +10,10 @@ use crate::pe::code::xref;
 use crate::pe::plausible::passed_tag;
 
 impl Program<'_, '_> {
-    pub(super) fn callers(&mut self, target: u32) -> Vec<u32> {
-        let image = self.world.image;
-        let transfers = self.transfers.get_or_insert_with(|| xref::transfers(image));
-        let from = transfers.partition_point(|known| known.target < target);
-        transfers
-            .get(from..)
-            .unwrap_or(&[])
-            .iter()
-            .take_while(|known| known.target == target)
-            .map(|known| known.site)
-            .collect()
-    }
-
     /// The functions that refer to some addresses, thunks replaced by their callers.
     pub(super) fn referring(&mut self, addresses: &BTreeSet<u32>) -> BTreeSet<u32> {
         let wanted: Vec<u32> = addresses.iter().copied().collect();
-        let sites: Vec<u32> =
-            xref::references(self.world.image, &wanted).into_iter().map(|(site, _)| site).collect();
+        let sites = xref::references(self.world.image, &wanted);
         self.holding(sites)
     }
 
@@ -36,9 +22,7 @@ impl Program<'_, '_> {
         let mut seen = BTreeSet::new();
         while let Some(site) = sites.pop() {
             if self.functions.wants_starts(site) {
-                let image = self.world.image;
-                let transfers = self.transfers.get_or_insert_with(|| xref::transfers(image));
-                self.functions.learn_starts(call_targets(image, transfers));
+                self.functions.learn_starts(call_targets(self.world.image));
             }
             let Some(entry) = self.functions.containing(self.world.image, site) else { continue };
             if !seen.insert(entry) {
@@ -49,8 +33,7 @@ impl Program<'_, '_> {
                     out.insert(entry);
                 }
                 _ => {
-                    let callers = self.callers(entry);
-                    sites.extend(callers);
+                    sites.extend(xref::references(self.world.image, &[entry]));
                 }
             }
         }
@@ -92,9 +75,6 @@ impl Program<'_, '_> {
             let wrappers: BTreeSet<u32> = wrappers.into_iter().collect();
             for &entry in &wrappers {
                 wrappers_done.insert(entry);
-                let sites = self.callers(entry);
-                let callers = self.holding(sites);
-                todo.extend(callers.into_iter().filter(|&caller| caller != entry));
                 new_interests.insert(entry);
             }
             let slots: Vec<u32> = wrappers.iter().copied().collect();
