@@ -38,6 +38,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let parsed = read(&Input(file, length), &PoolTraceOptions { threads, ..PoolTraceOptions::default() })?;
     let seconds = begun.elapsed().as_secs_f64();
     let trace = parsed.value;
-    println!("{seconds:.3} s, {:.0} MB/s, {:?}, {} sites", length as f64 / 1e6 / seconds, trace.pairing, trace.sites.len());
+    println!(
+        "{seconds:.3} s, {:.0} MB/s, {:?}, {} sites",
+        length as f64 / 1e6 / seconds,
+        trace.pairing,
+        trace.sites.len()
+    );
     Ok(())
 }
