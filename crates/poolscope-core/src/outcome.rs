@@ -25,6 +25,14 @@ pub struct Outcome {
     pub verdict: Verdict,
 }
 
+impl Outcome {
+    /// The judgement of the boot that the verdict speaks of.
+    pub fn main_judgement(&self) -> Option<&crate::judge::HostJudgement> {
+        let view = View { case: &self.case, boots: &self.boots, bounds: &self.bounds };
+        view.main_boot().map(|boot| &boot.judgement)
+    }
+}
+
 /// Concludes a case.
 pub fn conclude(mut case: Case) -> Outcome {
     width_from_event_objects(&mut case);

@@ -8,16 +8,20 @@ use super::input::{HostInput, SeriesKey};
 /// A rate below this share of the old one, upper end of its interval included, is a leak that stopped.
 const STOPPED_BELOW: f64 = 0.1;
 
+/// Rates that differ by less are the same: the intervals speak of the growth that took place, and a workload of
+/// two days is never equally busy on both.
+const LEAST_DIFFERENCE: f64 = 0.1;
+
 /// What happened to one tag's growth.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Change {
     /// It leaked, and what growth is possible now is under a tenth of the old rate.
     Stopped,
-    /// It grows less, the intervals apart.
+    /// It grows less by a tenth or more, the intervals apart.
     Slower,
-    /// The intervals overlap.
+    /// The intervals overlap, or the rates differ by less than a tenth.
     Same,
-    /// It grows more, the intervals apart.
+    /// It grows more by a tenth or more, the intervals apart.
     Faster,
     /// It did not leak before and does now.
     New,
@@ -70,7 +74,11 @@ pub struct Comparison {
 
 /// Judges both sides and sets them against each other. Each side is one boot of the same host.
 pub fn compare(before: &HostInput<'_>, after: &HostInput<'_>) -> Comparison {
-    let (before, after) = (judge(before), judge(after));
+    side_by_side(judge(before), judge(after))
+}
+
+/// Sets two judgements of one host against each other.
+pub fn side_by_side(before: HostJudgement, after: HostJudgement) -> Comparison {
     let find = |side: &HostJudgement, key| side.tags.iter().find(|tag| tag.key == key).cloned();
     let mut keys: Vec<SeriesKey> = before.tags.iter().filter(|tag| tag.leaking).map(|tag| tag.key).collect();
     for tag in after.tags.iter().filter(|tag| tag.leaking) {
@@ -122,8 +130,12 @@ fn change(before: Option<&TagJudgement>, after: Option<&TagJudgement>, thin: boo
             match () {
                 () if !new.leaking && !thin && rate.high < STOPPED_BELOW * old.estimate => Change::Stopped,
                 () if thin => Change::CannotTell,
-                () if rate.high < old.low => Change::Slower,
-                () if rate.low > old.high => Change::Faster,
+                () if rate.high < old.low && rate.estimate < (1.0 - LEAST_DIFFERENCE) * old.estimate => {
+                    Change::Slower
+                }
+                () if rate.low > old.high && rate.estimate > (1.0 + LEAST_DIFFERENCE) * old.estimate => {
+                    Change::Faster
+                }
                 () if !new.leaking && rate.low <= 0.0 && rate.high > 0.5 * old.low => Change::CannotTell,
                 () => Change::Same,
             }

@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Show the pool allocations of an ETW trace (.etl): drivers, tags, stacks, and what grows
     Trace(TraceArgs),
+    /// Say whether a fix worked: the growth of each leak before and after, with intervals
+    Compare(CompareArgs),
     /// Print the documentation of a rule, or what is known about a tag
     Explain(ExplainArgs),
     /// Tell which driver owns a tag, by following tags through the code of driver images
@@ -151,6 +153,19 @@ pub(crate) struct DriversArgs {
     /// Print JSON (schema poolscope/drivers/1)
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CompareArgs {
+    /// Evidence from before the change: a file, a folder or a zip
+    pub(crate) before: PathBuf,
+    /// Evidence from after it, of the same host
+    pub(crate) after: PathBuf,
+    /// Print JSON (schema poolscope/compare/1)
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
 }
 
 /// How evidence is to be read.

@@ -1,5 +1,6 @@
 //! One module a command. Commands open, call the library and print; they analyse nothing.
 
+mod compare;
 mod diagnose;
 mod drivers;
 mod explain;
@@ -20,6 +21,7 @@ pub(crate) fn run(args: Args) -> Result<Exit> {
         Command::Diagnose(typed) => diagnose::run(&typed, args.color),
         Command::Inspect(typed) => inspect::run(&typed, args.color),
         Command::Trace(typed) => trace::run(&typed),
+        Command::Compare(typed) => compare::run(&typed),
         Command::Explain(typed) => explain::run(&typed),
         Command::Drivers(typed) => drivers::run(&typed, args.color),
     }

@@ -61,3 +61,31 @@ fn inspect_tells_what_a_file_is_and_shows_it() {
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.contains("HTTPERR log") && run.out.contains("Connections_Refused"), "{}", run.out);
 }
+
+#[test]
+fn compare_says_whether_a_fix_worked() {
+    let split = |from: &str, to: &str| {
+        let all = fs::read_dir(crate::stage::root().join("examples/even-503/poolmon")).unwrap();
+        let names = all.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let chosen: Vec<String> = names.filter(|name| name.as_str() >= from && name.as_str() < to).collect();
+        let read = |name: &String| crate::stage::example_file(&format!("poolmon/{name}"));
+        let files: Vec<(String, Vec<u8>)> = chosen.iter().map(|name| (name.clone(), read(name))).collect();
+        let borrowed: Vec<(&str, &[u8])> =
+            files.iter().map(|(name, all)| (name.as_str(), all.as_slice())).collect();
+        folder(&borrowed)
+    };
+    let (first, second) = (split("2009-03-09_16", "2009-03-10_13"), split("2009-03-10_13", "2009-03-12"));
+    let run =
+        poolscope(&["compare", "--json", &first.path().to_string_lossy(), &second.path().to_string_lossy()]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let report = run.json();
+    assert_eq!(report["schema"], "poolscope/compare/1");
+    assert_eq!(report["outcome"], "unchanged", "{report:#}");
+    assert_eq!(
+        (report["tags"][0]["tag"].as_str(), report["tags"][0]["change"].as_str()),
+        (Some("Even"), Some("same"))
+    );
+    let empty = folder(&[("x.txt", b"nothing")]);
+    let run = poolscope(&["compare", &empty.path().to_string_lossy(), &second.path().to_string_lossy()]);
+    assert_eq!(run.code, 2);
+}
