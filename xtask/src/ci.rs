@@ -31,12 +31,6 @@ const LANES: &[Lane] = &[
     },
     Lane { name: "deny", run: deny },
     Lane { name: "fuzz", run: || fuzz::smoke(5) },
-    Lane {
-        name: "lab",
-        run: || {
-            run(cargo().args(["run", "--quiet", "--release", "-p", "xtask", "--", "lab", "--hosts", "60"]))
-        },
-    },
     Lane { name: "windows", run: || windows::run_all(&[]) },
 ];
 
