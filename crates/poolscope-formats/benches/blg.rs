@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p poolscope-formats --bench blg`
 
+#![allow(clippy::expect_used, reason = "a bench that cannot be set up must stop")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use poolscope_formats::{ParseContext, ReadAt, blg};
 use poolscope_testkit::blg::bulk;

@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p poolscope-formats --bench httperr`
 
+#![allow(clippy::expect_used, reason = "a bench that cannot be set up must stop")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use poolscope_formats::{ParseContext, httperr};
 use poolscope_testkit::httperr::bulk;

@@ -6,6 +6,10 @@ use crate::units::bytes_per_hour;
 use poolscope_formats::Pool;
 use poolscope_formats::counters::CounterId;
 
+/// The part of a pool that no tag shows (4 to 16 % of it on measured hosts) grows with the pool; only a larger share
+/// of the growth is worth a line.
+const LEAST_UNTAGGED_SHARE: f64 = 0.2;
+
 pub(super) const RULE: Rule = Rule {
     code: "PS004",
     name: "total-grows-but-no-tag-explains-it",
@@ -28,7 +32,10 @@ Reference peers-and-domain.md 0 (fact 5); docs/method.md.",
 fn check(view: &View<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for boot in view.boots {
-        for growth in boot.judgement.growth.iter().filter(|growth| growth.untagged_leak) {
+        for growth in boot.judgement.growth.iter().filter(|growth| {
+            let least = LEAST_UNTAGGED_SHARE * growth.total_bytes_per_hour.estimate;
+            growth.untagged_leak && growth.untagged_bytes_per_hour.estimate >= least
+        }) {
             let counter = match growth.pool {
                 Pool::Nonpaged => CounterId::MemoryPoolNonpagedBytes,
                 Pool::Paged => CounterId::MemoryPoolPagedBytes,
@@ -52,7 +59,15 @@ fn check(view: &View<'_>) -> Vec<Finding> {
                         "bytes_per_hour",
                     ),
                 ],
-                sources: view.case.counters.get(&key).map(|series| series.source).into_iter().collect(),
+                sources: view
+                    .case
+                    .counters
+                    .get(&key)
+                    .map(|series| {
+                        series.source_at(boot.from.max(series.times.first().copied().unwrap_or(boot.from)))
+                    })
+                    .into_iter()
+                    .collect(),
                 strength: Strength::Measured,
             });
         }
