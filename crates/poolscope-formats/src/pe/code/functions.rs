@@ -4,6 +4,11 @@
 //! functions, tail-calling wrappers) and all of x86 are found by decoding forward: a function ends at a return
 //! or jump beyond which none of its own branches leads.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
 use super::cfg::{Lifter, padding_at};
 use super::ir::{Op, Target};
 use crate::pe::image::Image;
@@ -14,28 +19,23 @@ pub struct Functions {
     extents: Vec<(u32, u32)>,
     /// Other known starts, sorted.
     starts: Vec<u32>,
-    /// The extents cover all code (they were swept), not only what the function table lists.
-    swept: bool,
     /// The targets of calls are among the starts.
     knows_calls: bool,
+    /// What was found by decoding, by where it began.
+    swept: RefCell<FxHashMap<u32, Rc<[(u32, u32)]>>>,
 }
 
 impl Functions {
-    /// From the image's function table; without one, by sweeping the code. `call_targets` gives the targets of
-    /// calls, which is asked for only then.
+    /// From the image's function table. `call_targets` gives the targets of calls, which is asked for only where
+    /// there is no such table.
     pub fn of(image: &Image<'_>, call_targets: impl FnOnce() -> Vec<u32>) -> Self {
         let mut starts = image.exports.clone();
         starts.push(image.entry);
         starts.sort_unstable();
-        let swept = image.functions.is_empty();
-        let mut functions = Self { extents: image.functions.clone(), starts, swept, knows_calls: false };
-        if swept {
+        let mut functions =
+            Self { extents: image.functions.clone(), starts, knows_calls: false, swept: RefCell::default() };
+        if functions.extents.is_empty() {
             functions.learn_starts(call_targets());
-            for section in image.sections.iter().filter(|section| section.executable) {
-                let end = section.rva.saturating_add(section.file_bytes);
-                sweep(image, section.rva, end, &functions.starts, &mut functions.extents);
-            }
-            functions.extents.sort_unstable();
         }
         functions
     }
@@ -54,6 +54,7 @@ impl Functions {
         self.starts.sort_unstable();
         self.starts.dedup();
         self.knows_calls = true;
+        self.swept.borrow_mut().clear();
     }
 
     /// True for the start of a function.
@@ -63,31 +64,46 @@ impl Functions {
     }
 
     /// The extent that begins at an address.
-    pub fn extent_from(&self, rva: u32) -> Option<(u32, u32)> {
-        let at = self.extents.binary_search_by_key(&rva, |extent| extent.0).ok()?;
-        self.extents.get(at).copied()
+    pub fn extent_from(&self, image: &Image<'_>, rva: u32) -> Option<(u32, u32)> {
+        if let Ok(at) = self.extents.binary_search_by_key(&rva, |extent| extent.0) {
+            return self.extents.get(at).copied();
+        }
+        self.swept_around(image, rva, rva).first().copied().filter(|extent| extent.0 == rva)
     }
 
     /// The start of the function that an address belongs to.
     pub fn containing(&self, image: &Image<'_>, rva: u32) -> Option<u32> {
         let after = self.extents.partition_point(|extent| extent.0 <= rva);
-        let before = after.checked_sub(1).and_then(|at| self.extents.get(at));
-        if let Some(&(begin, end)) = before
+        if let Some(&(begin, end)) = after.checked_sub(1).and_then(|at| self.extents.get(at))
             && rva < end
         {
             return Some(begin);
         }
-        if self.swept {
-            return before.map(|extent| extent.0);
+        let known = self.starts.partition_point(|&start| start <= rva);
+        let start = known.checked_sub(1).and_then(|at| self.starts.get(at)).copied().unwrap_or(0);
+        let found = self.swept_around(image, rva, start);
+        found.iter().rev().find(|extent| extent.0 <= rva).map(|extent| extent.0)
+    }
+
+    /// Functions found by decoding from the nearest border before an address (a known start, the end of a listed
+    /// function, the section) to the nearest one after it.
+    fn swept_around(&self, image: &Image<'_>, rva: u32, start: u32) -> Rc<[(u32, u32)]> {
+        let Some(section) = image.section_at(rva) else { return Rc::new([]) };
+        let after = self.extents.partition_point(|extent| extent.0 <= rva);
+        let before = after.checked_sub(1).and_then(|at| self.extents.get(at));
+        let from = before.map_or(section.rva, |extent| extent.1).max(section.rva).max(start);
+        if let Some(known) = self.swept.borrow().get(&from) {
+            return Rc::clone(known);
         }
-        // Between two listed functions: sweep the gap.
-        let section = image.section_at(rva)?;
-        let from = before.map_or(section.rva, |extent| extent.1).max(section.rva);
-        let section_end = section.rva.saturating_add(section.file_bytes);
-        let to = self.extents.get(after).map_or(section_end, |extent| extent.0).min(section_end);
+        let end = section.rva.saturating_add(section.file_bytes);
+        let known = self.starts.partition_point(|&start| start <= rva);
+        let to = self.extents.get(after).map_or(end, |extent| extent.0).min(end);
+        let to = self.starts.get(known).map_or(to, |&start| start.min(to));
         let mut found = Vec::new();
         sweep(image, from, to, &self.starts, &mut found);
-        found.iter().rev().find(|extent| extent.0 <= rva).map(|extent| extent.0)
+        let found: Rc<[(u32, u32)]> = found.into();
+        self.swept.borrow_mut().insert(from, Rc::clone(&found));
+        found
     }
 }
 

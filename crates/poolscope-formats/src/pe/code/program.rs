@@ -228,7 +228,12 @@ impl Program<'_, '_> {
 
     /// True for an allocator, or an own function that may pass a tag on.
     pub fn is_interesting_callee(&mut self, atom: Atom) -> bool {
-        if !matches!(atom.base, Base::Const | Base::Import(_)) {
+        let possible = match atom.base {
+            Base::Import(_) => true,
+            Base::Const => self.is_code(atom.add.cast_unsigned()),
+            _ => false,
+        };
+        if !possible {
             return false;
         }
         self.callees(atom).iter().any(|callee| match *callee {
@@ -242,7 +247,8 @@ impl Program<'_, '_> {
         if let Some(cfg) = self.cfgs.get(&entry) {
             return Rc::clone(cfg);
         }
-        let extents: Vec<(u32, u32)> = self.functions.extent_from(entry).into_iter().collect();
+        let extents: Vec<(u32, u32)> =
+            self.functions.extent_from(self.world.image, entry).into_iter().collect();
         let cases: Vec<u32> = self.cases.get(&entry).into_iter().flatten().copied().collect();
         let functions = &self.functions;
         let image = self.world.image;

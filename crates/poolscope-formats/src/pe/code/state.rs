@@ -3,7 +3,9 @@
 mod conditions;
 mod vectors;
 
-use super::ir::{BinOp, Cond, Mem, Op, REGS, Reg, Src, VECTORS};
+use std::rc::Rc;
+
+use super::ir::{BinOp, Cond, Mem, Op, REGS, Reg, Src};
 use super::memory::{Memory, World, extend};
 use super::value::{Atom, Base, Value, sign_extend, truncate};
 
@@ -22,9 +24,9 @@ pub enum Flags {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct State {
     /// General registers and temporaries.
-    pub regs: [Value; REGS],
+    pub regs: Rc<[Value; REGS]>,
     /// Low and high half of vector registers.
-    pub vectors: Vec<Option<[Value; 2]>>,
+    pub vectors: Rc<Vec<Option<[Value; 2]>>>,
     /// Written memory.
     pub memory: Memory,
     /// Flags.
@@ -57,8 +59,8 @@ impl State {
             *sp = Value::One(Atom::of(Base::Stack));
         }
         Self {
-            regs,
-            vectors: vec![None; VECTORS],
+            regs: Rc::new(regs),
+            vectors: Rc::new(Vec::new()),
             memory: Memory::default(),
             flags: Flags::Unknown,
             decided: 0,
@@ -74,7 +76,7 @@ impl State {
 
     /// Sets a register.
     pub fn set(&mut self, reg: Reg, value: Value) {
-        if let Some(slot) = self.regs.get_mut(usize::from(reg)) {
+        if let Some(slot) = Rc::make_mut(&mut self.regs).get_mut(usize::from(reg)) {
             *slot = value;
         }
     }
@@ -333,15 +335,18 @@ impl State {
 
     /// What is known on either of two paths.
     pub fn join(&mut self, other: &Self, world: &mut World<'_, '_>) {
-        for (mine, theirs) in self.regs.iter_mut().zip(&other.regs) {
-            if mine != theirs {
-                *mine = mine.join(theirs);
+        if !Rc::ptr_eq(&self.regs, &other.regs) {
+            for (mine, theirs) in Rc::make_mut(&mut self.regs).iter_mut().zip(other.regs.iter()) {
+                if mine != theirs {
+                    *mine = mine.join(theirs);
+                }
             }
         }
-        for (mine, theirs) in self.vectors.iter_mut().zip(&other.vectors) {
-            if mine != theirs {
-                *mine = match (&mine, theirs) {
-                    (Some([a, b]), Some([c, d])) => Some([a.join(c), b.join(d)]),
+        if !Rc::ptr_eq(&self.vectors, &other.vectors) {
+            let mine = Rc::make_mut(&mut self.vectors);
+            for (at, mine) in mine.iter_mut().enumerate() {
+                *mine = match (&mine, other.vectors.get(at)) {
+                    (Some([a, b]), Some(Some([c, d]))) => Some([a.join(c), b.join(d)]),
                     _ => None,
                 };
             }
@@ -357,7 +362,7 @@ impl State {
 
     /// Gives up on values that still change in a loop: a growing address becomes "a multiple of the step".
     pub fn widen(&mut self, before: &Self) {
-        for (mine, old) in self.regs.iter_mut().zip(&before.regs) {
+        for (mine, old) in Rc::make_mut(&mut self.regs).iter_mut().zip(before.regs.iter()) {
             if mine != old {
                 *mine = widened(mine);
             }

@@ -5,6 +5,7 @@ use crate::limits::{MAX_PE_FILTER_CONTEXTS, MAX_PE_SEEDED_ARGUMENTS};
 use crate::pe::allocators::{Allocator, TagAt, WDF_CONFIG_TAG};
 use crate::pe::code::ir::Reg;
 use crate::pe::code::machine::ArgumentAt;
+use crate::pe::code::memory::Cell;
 use crate::pe::code::program::{Callee, Program};
 use crate::pe::code::state::State;
 use crate::pe::code::summary::{Summary, TagFlow};
@@ -208,31 +209,37 @@ impl Run<'_> {
         site: u32,
         tail: bool,
     ) {
-        let convention = self.convention;
-        let mut seed = State::entry(convention.shape);
-        let mut calls_one = false;
-        let known = |value: &Value| {
+        let shape = self.convention.shape;
+        let fixed = |value: &Value| {
             let fixed = |atom: &Atom| matches!(atom.base, Base::Const | Base::Import(_));
             !matches!(value, Value::Top) && value.atoms().iter().all(fixed)
         };
         // All registers: compilers give functions of their own any convention they like.
-        for (reg, value) in state.regs.iter().enumerate().filter(|(_, value)| known(value)) {
-            calls_one |= value.atoms().iter().any(|&atom| program.is_interesting_callee(atom));
-            seed.set(reg as Reg, value.clone());
-        }
-        let shape = convention.shape;
-        let skip = if tail || !convention.pushes_return { 0 } else { i64::from(shape.pointer) };
-        for word in 0..MAX_PE_SEEDED_ARGUMENTS {
-            let offset = i64::from(word) * i64::from(shape.pointer);
-            let at = state.reg(shape.sp).offset(offset, shape.pointer);
-            let value = state.read(&mut program.world, &at, shape.pointer, site);
-            if known(&value) {
-                calls_one |= value.atoms().iter().any(|&atom| program.is_interesting_callee(atom));
-                seed.memory.write(Atom { base: Base::Stack, add: offset + skip }, shape.pointer, value);
+        let registers: Vec<(Reg, Value)> =
+            (0_u8..).zip(state.regs.iter().cloned()).filter(|(_, v)| fixed(v)).collect();
+        let words: Vec<(i64, Value)> = match state.reg(shape.sp).single() {
+            Some(sp) if sp.base == Base::Stack => {
+                let highest = i64::from(MAX_PE_SEEDED_ARGUMENTS) * i64::from(shape.pointer);
+                let offset = |cell: &Cell| cell.at.add.wrapping_sub(sp.add);
+                let arguments = state.memory.cells().iter().filter(|cell| {
+                    cell.at.base == Base::Stack && (0..highest).contains(&offset(cell)) && fixed(&cell.value)
+                });
+                arguments.map(|cell| (offset(cell), cell.value.clone())).collect()
             }
-        }
-        if !calls_one {
+            _ => Vec::new(),
+        };
+        let values = registers.iter().map(|(_, value)| value).chain(words.iter().map(|(_, value)| value));
+        let atoms: Vec<Atom> = values.flat_map(|value| value.atoms()).copied().collect();
+        if !atoms.into_iter().any(|atom| program.is_interesting_callee(atom)) {
             return;
+        }
+        let mut seed = State::entry(shape);
+        for (reg, value) in registers {
+            seed.set(reg, value);
+        }
+        let skip = if tail || !self.convention.pushes_return { 0 } else { i64::from(shape.pointer) };
+        for (offset, value) in words {
+            seed.memory.write(Atom { base: Base::Stack, add: offset + skip }, shape.pointer, value);
         }
         for flow in program.seeded(entry, seed, self.depth) {
             if flow.value.numbers().is_some() {

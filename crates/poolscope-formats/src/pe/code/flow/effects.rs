@@ -1,5 +1,7 @@
 //! What a call does to the caller's registers, stack and memory.
 
+use std::rc::Rc;
+
 use super::Run;
 use crate::limits::{MAX_PE_LOAD_DEPTH, MAX_PE_STRING_COPY};
 use crate::pe::code::ir::{BinOp, Op, Reg, Src};
@@ -111,8 +113,9 @@ impl Run<'_> {
             state.set(reg, Value::Top);
         }
         state.set(self.convention.result, Value::sym(site));
-        for vector in &mut state.vectors[..6] {
-            *vector = None;
+        // The first six are volatile everywhere; the rest rarely holds what a tag is made of.
+        if state.vectors.iter().take(6).any(Option::is_some) {
+            Rc::make_mut(&mut state.vectors).iter_mut().take(6).for_each(|vector| *vector = None);
         }
         state.flags = Flags::Unknown;
         if self.convention.pushes_arguments() {

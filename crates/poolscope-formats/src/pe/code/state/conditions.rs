@@ -1,5 +1,7 @@
 //! Conditions over the last compare: whether they hold, and what a branch taken says about a value.
 
+use std::rc::Rc;
+
 use super::{Flags, State};
 use crate::limits::MAX_PE_REFINED;
 use crate::pe::code::ir::Cond;
@@ -84,7 +86,7 @@ impl State {
             }
             Some(Value::from_atoms(out))
         };
-        for reg in &mut self.regs {
+        for reg in Rc::make_mut(&mut self.regs).iter_mut() {
             if let Some(value) = change(reg) {
                 *reg = value;
             }

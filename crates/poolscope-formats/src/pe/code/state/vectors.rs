@@ -1,8 +1,10 @@
 //! Vector registers and string instructions, as far as compilers copy and build structures with them.
 
+use std::rc::Rc;
+
 use super::{Shape, State};
 use crate::limits::MAX_PE_STRING_COPY;
-use crate::pe::code::ir::{Op, Src};
+use crate::pe::code::ir::{Op, Src, VECTORS};
 use crate::pe::code::memory::World;
 use crate::pe::code::value::{Atom, Base, Value, truncate};
 
@@ -13,7 +15,11 @@ impl State {
     }
 
     pub(super) fn set_vector(&mut self, reg: u8, halves: Option<[Value; 2]>) {
-        if let Some(slot) = self.vectors.get_mut(usize::from(reg)) {
+        let vectors = Rc::make_mut(&mut self.vectors);
+        if vectors.len() < VECTORS {
+            vectors.resize(VECTORS, None);
+        }
+        if let Some(slot) = vectors.get_mut(usize::from(reg)) {
             *slot = halves;
         }
     }
