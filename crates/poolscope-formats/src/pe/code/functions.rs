@@ -13,16 +13,19 @@ use super::cfg::{Lifter, padding_at};
 use super::ir::{Op, Target};
 use crate::pe::image::Image;
 
+/// Begin and end of a function, as RVAs.
+type Extent = (u32, u32);
+
 /// Function extents of an image.
 pub struct Functions {
     /// `[begin, end)`, sorted by begin.
-    extents: Vec<(u32, u32)>,
+    extents: Vec<Extent>,
     /// Other known starts, sorted.
     starts: Vec<u32>,
     /// The targets of calls are among the starts.
     knows_calls: bool,
     /// What was found by decoding, by where it began.
-    swept: RefCell<FxHashMap<u32, Rc<[(u32, u32)]>>>,
+    swept: RefCell<FxHashMap<u32, Rc<[Extent]>>>,
 }
 
 impl Functions {
@@ -64,7 +67,7 @@ impl Functions {
     }
 
     /// The extent that begins at an address.
-    pub fn extent_from(&self, image: &Image<'_>, rva: u32) -> Option<(u32, u32)> {
+    pub fn extent_from(&self, image: &Image<'_>, rva: u32) -> Option<Extent> {
         if let Ok(at) = self.extents.binary_search_by_key(&rva, |extent| extent.0) {
             return self.extents.get(at).copied();
         }
@@ -87,7 +90,7 @@ impl Functions {
 
     /// Functions found by decoding from the nearest border before an address (a known start, the end of a listed
     /// function, the section) to the nearest one after it.
-    fn swept_around(&self, image: &Image<'_>, rva: u32, start: u32) -> Rc<[(u32, u32)]> {
+    fn swept_around(&self, image: &Image<'_>, rva: u32, start: u32) -> Rc<[Extent]> {
         let Some(section) = image.section_at(rva) else { return Rc::new([]) };
         let after = self.extents.partition_point(|extent| extent.0 <= rva);
         let before = after.checked_sub(1).and_then(|at| self.extents.get(at));
@@ -101,14 +104,14 @@ impl Functions {
         let to = self.starts.get(known).map_or(to, |&start| start.min(to));
         let mut found = Vec::new();
         sweep(image, from, to, &self.starts, &mut found);
-        let found: Rc<[(u32, u32)]> = found.into();
+        let found: Rc<[Extent]> = found.into();
         self.swept.borrow_mut().insert(from, Rc::clone(&found));
         found
     }
 }
 
 /// Cuts `[from, to)` into functions by decoding forward.
-fn sweep(image: &Image<'_>, from: u32, to: u32, starts: &[u32], out: &mut Vec<(u32, u32)>) {
+fn sweep(image: &Image<'_>, from: u32, to: u32, starts: &[u32], out: &mut Vec<Extent>) {
     let mut ops = Vec::new();
     let mut at = from;
     while at < to {
