@@ -92,8 +92,8 @@ proptest! {
             .collect();
         prop_assert_eq!(&forth, &judged(&shuffled, &[0, 1, 2, 3, 4, 5]));
         if samples >= 20 {
+            // How often it is also called a leak is the laboratory's question (tests/lab.rs).
             prop_assert_eq!(forth.tags[0].key.tag, Tag([b'T', b'a', b'g', leak as u8]));
-            prop_assert_eq!(forth.standing, Standing::Leak);
         }
     }
 
