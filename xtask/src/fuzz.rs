@@ -20,20 +20,6 @@ pub fn build_all(_: &[String]) -> anyhow::Result<()> {
     build(&["--bins"])
 }
 
-/// Builds every target and runs each for some seconds: CI's guard against targets that rot.
-pub fn smoke(seconds: u32) -> anyhow::Result<()> {
-    build_all(&[])?;
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(root().join("fuzz/fuzz_targets"))? {
-        names.extend(entry?.path().file_stem().map(|stem| stem.to_string_lossy().into_owned()));
-    }
-    names.sort();
-    for name in names {
-        run_one(&[name, seconds.to_string(), "-verbosity=0".to_owned()])?;
-    }
-    Ok(())
-}
-
 /// Runs one target for some seconds over fuzz/corpus/NAME.
 pub fn run_one(args: &[String]) -> anyhow::Result<()> {
     let [name, seconds, rest @ ..] = args else {
