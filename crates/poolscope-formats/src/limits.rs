@@ -208,7 +208,7 @@ pub const MAX_PE_LOOPS: usize = 64;
 pub const MAX_PE_SWITCH_CASES: usize = 1024;
 
 /// Turns of a counted loop that are run one by one.
-pub const MAX_PE_EXACT_TURNS: u32 = 96;
+pub const MAX_PE_EXACT_TURNS: u32 = 64;
 
 /// Turns of any other loop until its values must have settled.
 pub const MAX_PE_JOINED_TURNS: u32 = 12;
@@ -282,3 +282,10 @@ pub const MAX_PE_SEEDED_DEPTH: u8 = 6;
 
 /// Arguments looked at for functions passed to be called.
 pub const MAX_PE_SEEDED_ARGUMENTS: u8 = 8;
+
+/// Times one call is run with the very arguments passed: in a loop they differ from turn to turn.
+pub const MAX_PE_SEEDED_RUNS: u32 = 8;
+
+/// Blocks run in one function until its counted loops are joined like any other: a table of tags is walked by a
+/// few blocks, not by hundreds.
+pub const MAX_PE_EXACT_RUNS: u32 = 1_000;

@@ -1,7 +1,8 @@
 //! Runs one function over states: what reaches each call, and what the function leaves to its caller.
 //!
 //! Paths join where they meet, so that an if/else keeps both values. A loop whose exit can be decided from the
-//! values (a counted loop over a table) is run turn by turn; any other loop is joined until nothing changes.
+//! values (a counted loop over a table) is run turn by turn; any other loop is joined until nothing changes. The
+//! first pending block in order is always next, so that a loop is done before what follows it is run once.
 
 mod calls;
 mod effects;
@@ -16,7 +17,7 @@ use super::program::Program;
 use super::state::{Flags, State};
 use super::summary::{Summary, TagFlow};
 use super::value::{Base, Value};
-use crate::limits::{MAX_PE_EXACT_TURNS, MAX_PE_JOINED_TURNS};
+use crate::limits::{MAX_PE_EXACT_RUNS, MAX_PE_EXACT_TURNS, MAX_PE_JOINED_TURNS};
 
 /// What running a function found.
 #[derive(Debug)]
@@ -29,8 +30,8 @@ pub struct Outcome {
     pub new_cases: Vec<u32>,
 }
 
-/// Pending states, by turn and block.
-type Pending = BTreeMap<(u32, usize), State>;
+/// Pending states, by block.
+type Pending = BTreeMap<usize, State>;
 
 /// One function being run.
 struct Run<'r> {
@@ -40,6 +41,8 @@ struct Run<'r> {
     /// First state seen at each loop head, joined with later ones once the loop is no longer exact.
     heads: BTreeMap<usize, (State, u32)>,
     turns: BTreeMap<usize, u32>,
+    /// Blocks run so far.
+    runs: u32,
     returned: Option<State>,
     pops: Option<u32>,
     flows: BTreeMap<(u32, usize, u8, usize), TagFlow>,
@@ -53,20 +56,22 @@ pub fn run(program: &mut Program<'_, '_>, cfg: &Rc<Cfg>, entry: State, depth: u8
     let mut run = Run {
         cfg,
         convention,
-        pending: BTreeMap::from([((0, 0), entry)]),
+        pending: BTreeMap::from([(0, entry)]),
         heads: BTreeMap::new(),
         turns: BTreeMap::new(),
+        runs: 0,
         returned: None,
         pops: None,
         flows: BTreeMap::new(),
         depth,
         new_cases: BTreeSet::new(),
     };
-    while let Some(((turn, block), state)) = run.pending.pop_first() {
+    while let Some((block, state)) = run.pending.pop_first() {
         if !program.spend(1) {
             break;
         }
-        run.block(program, turn, block, state);
+        run.runs += 1;
+        run.block(program, block, state);
     }
     run.finish(program)
 }
@@ -93,7 +98,7 @@ impl Run<'_> {
         Outcome { summary, flows, new_cases: self.new_cases.into_iter().collect() }
     }
 
-    fn block(&mut self, program: &mut Program<'_, '_>, turn: u32, at: usize, mut state: State) {
+    fn block(&mut self, program: &mut Program<'_, '_>, at: usize, mut state: State) {
         let cfg = self.cfg;
         let Some(block) = cfg.blocks.get(at) else { return };
         if let Some(bit) = self.loop_of(at) {
@@ -115,17 +120,17 @@ impl Run<'_> {
                         }
                     }
                     Op::Jump { target: Target::To(_) } if block.taken.is_some() => {
-                        return self.go(program, turn, at, block.taken, state);
+                        return self.go(program, at, block.taken, state);
                     }
                     Op::Jump { target } => {
-                        return self.leave_or_switch(program, turn, at, state, *target, step.rva);
+                        return self.leave_or_switch(program, at, state, *target, step.rva);
                     }
-                    Op::Branch { cond, .. } => return self.branch(program, turn, at, block, state, *cond),
+                    Op::Branch { cond, .. } => return self.branch(program, at, block, state, *cond),
                     Op::BranchZero { reg, width, zero, .. } => {
                         let value = state.src(Src::Reg(*reg), *width, step.rva);
                         state.flags = Flags::Result { value, width: *width, from: Some(*reg) };
                         let cond = if *zero { Cond::Eq } else { Cond::Ne };
-                        return self.branch(program, turn, at, block, state, cond);
+                        return self.branch(program, at, block, state, cond);
                     }
                     Op::Return { pop } => {
                         self.pops = Some(*pop);
@@ -142,7 +147,7 @@ impl Run<'_> {
                 }
             }
         }
-        self.go(program, turn, at, block.next, state);
+        self.go(program, at, block.next, state);
     }
 
     fn returns(&mut self, program: &mut Program<'_, '_>, state: State) {
@@ -159,28 +164,20 @@ impl Run<'_> {
         1_u64.checked_shl(order as u32)
     }
 
-    fn branch(
-        &mut self,
-        program: &mut Program<'_, '_>,
-        turn: u32,
-        at: usize,
-        block: &Block,
-        state: State,
-        cond: Cond,
-    ) {
+    fn branch(&mut self, program: &mut Program<'_, '_>, at: usize, block: &Block, state: State, cond: Cond) {
         let decision = state.decide(cond);
         if let Some(taken) = decision {
             let mut state = state;
             let (to, other) = if taken { (block.taken, block.next) } else { (block.next, block.taken) };
             self.mark_decided(&mut state, at, to, other);
-            return self.go(program, turn, at, to, state);
+            return self.go(program, at, to, state);
         }
         let mut taken = state.clone();
         taken.refine(cond);
-        self.go(program, turn, at, block.taken, taken);
+        self.go(program, at, block.taken, taken);
         let mut next = state;
         next.refine(cond.not());
-        self.go(program, turn, at, block.next, next);
+        self.go(program, at, block.next, next);
     }
 
     /// A decided branch that could have left a loop and did not makes that loop's next turn exact.
@@ -195,19 +192,23 @@ impl Run<'_> {
     }
 
     /// Queues a state at the block that follows.
-    fn go(&mut self, program: &mut Program<'_, '_>, turn: u32, from: usize, to: Option<usize>, state: State) {
+    fn go(&mut self, program: &mut Program<'_, '_>, from: usize, to: Option<usize>, state: State) {
         let Some(to) = to else { return };
         if to > from {
-            return self.queue(program, turn, to, state);
+            return self.queue(program, to, state);
         }
         let bit = self.loop_of(to).unwrap_or(0);
         let turns = self.turns.entry(to).or_insert(0);
         *turns += 1;
-        if state.decided & bit != 0 && bit != 0 && *turns <= MAX_PE_EXACT_TURNS {
-            return self.queue(program, turn.saturating_add(1), to, state);
+        if state.decided & bit != 0
+            && bit != 0
+            && *turns <= MAX_PE_EXACT_TURNS
+            && self.runs <= MAX_PE_EXACT_RUNS
+        {
+            return self.queue(program, to, state);
         }
         let Some((head, rounds)) = self.heads.get(&to) else {
-            return self.queue(program, turn, to, state);
+            return self.queue(program, to, state);
         };
         let mut joined = head.clone();
         joined.decided = 0;
@@ -220,14 +221,14 @@ impl Run<'_> {
             return;
         }
         self.heads.insert(to, (joined.clone(), rounds));
-        self.queue(program, turn.saturating_add(1), to, joined);
+        self.queue(program, to, joined);
     }
 
-    fn queue(&mut self, program: &mut Program<'_, '_>, turn: u32, to: usize, state: State) {
-        match self.pending.get_mut(&(turn, to)) {
+    fn queue(&mut self, program: &mut Program<'_, '_>, to: usize, state: State) {
+        match self.pending.get_mut(&to) {
             Some(known) => known.join(&state, &mut program.world),
             None => {
-                self.pending.insert((turn, to), state);
+                self.pending.insert(to, state);
             }
         }
     }
@@ -235,7 +236,7 @@ impl Run<'_> {
     fn leave_or_switch(
         &mut self,
         program: &mut Program<'_, '_>,
-        turn: u32,
+
         at: usize,
         mut state: State,
         target: Target,
@@ -250,7 +251,7 @@ impl Run<'_> {
             for &number in &numbers {
                 let rva = program.world.image.rva_of(number).unwrap_or(0);
                 match self.cfg.blocks.iter().position(|block| block.rva == rva) {
-                    Some(case) => self.go(program, turn, at, Some(case), state.clone()),
+                    Some(case) => self.go(program, at, Some(case), state.clone()),
                     None => {
                         self.new_cases.insert(rva);
                     }
@@ -264,7 +265,7 @@ impl Run<'_> {
             return self.returns(program, state);
         }
         for case in cases {
-            self.go(program, turn, at, Some(case), state.clone());
+            self.go(program, at, Some(case), state.clone());
         }
     }
 

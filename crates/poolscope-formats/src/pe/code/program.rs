@@ -22,7 +22,9 @@ use super::state::State;
 use super::summary::{Summary, TagFlow};
 use super::value::{Atom, Base, Value};
 use super::xref;
-use crate::limits::{MAX_PE_CALL_DEPTH, MAX_PE_NESTED_SWITCHES, MAX_PE_SEEDED_DEPTH, MAX_PE_STEPS};
+use crate::limits::{
+    MAX_PE_CALL_DEPTH, MAX_PE_NESTED_SWITCHES, MAX_PE_SEEDED_DEPTH, MAX_PE_SEEDED_RUNS, MAX_PE_STEPS,
+};
 use crate::pe::allocators::{self, ALLOCATORS, Allocator};
 use crate::pe::image::{Image, Machine};
 
@@ -64,6 +66,8 @@ pub struct Program<'a, 'd> {
     /// Functions whose callees are all looked at, because a tag came out of one of them.
     deep: bool,
     running: FxHashSet<u32>,
+    /// How often a call was followed with its very arguments: function and site.
+    seeds: FxHashMap<(u32, u32), u32>,
     flows: BTreeMap<u32, Vec<TagFlow>>,
     globals: BTreeMap<u64, Value>,
     read_globals: BTreeSet<u64>,
@@ -106,6 +110,7 @@ pub fn follow(image: &Image<'_>, wdf_table: Option<u64>) -> Option<Found> {
         wanted: BTreeSet::new(),
         deep: false,
         running: FxHashSet::default(),
+        seeds: FxHashMap::default(),
         flows: BTreeMap::new(),
         globals: BTreeMap::new(),
         read_globals: BTreeSet::new(),
@@ -216,8 +221,10 @@ impl Program<'_, '_> {
     }
 
     /// Runs a function with what one call passes to it: what is known of its arguments decides whom it calls.
-    pub fn seeded(&mut self, entry: u32, state: State, depth: u8) -> Vec<TagFlow> {
-        if depth >= MAX_PE_SEEDED_DEPTH || !self.running.insert(entry) {
+    pub fn seeded(&mut self, entry: u32, state: State, site: u32, depth: u8) -> Vec<TagFlow> {
+        let runs = self.seeds.entry((entry, site)).or_insert(0);
+        *runs += 1;
+        if *runs > MAX_PE_SEEDED_RUNS || depth >= MAX_PE_SEEDED_DEPTH || !self.running.insert(entry) {
             return Vec::new();
         }
         let cfg = self.cfg(entry);

@@ -241,7 +241,7 @@ impl Run<'_> {
         for (offset, value) in words {
             seed.memory.write(Atom { base: Base::Stack, add: offset + skip }, shape.pointer, value);
         }
-        for flow in program.seeded(entry, seed, self.depth) {
+        for flow in program.seeded(entry, seed, site, self.depth) {
             if flow.value.numbers().is_some() {
                 let levels = flow.levels.saturating_add(1);
                 self.add(TagFlow { site, levels, ..flow });
