@@ -61,6 +61,13 @@ fn a_tag_is_followed_on_every_machine() {
 }
 
 #[test]
+fn a_copy_differs_in_its_name_only() {
+    let image = read_image(&caller(Machine::X64).write(), "hand.sys").unwrap().value;
+    let copy = read_image(&caller(Machine::X64).write(), "other.sys").unwrap().value;
+    assert_eq!(image.renamed("other.sys"), copy);
+}
+
+#[test]
 fn no_import_of_an_allocator_no_tag() {
     let mut image = caller(Machine::X64);
     image.imports[0] = "ExAllocatePoolWithTax".to_owned();

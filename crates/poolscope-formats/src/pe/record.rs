@@ -2,6 +2,7 @@
 
 use super::image::Machine;
 use super::signer::Signature;
+use super::wdf::default_tag;
 use crate::tag::Tag;
 use crate::time::Time;
 
@@ -153,6 +154,21 @@ pub struct DriverImage {
 const NETWORK_LIBRARIES: &[&str] = &["fwpkclnt.sys", "ndis.sys", "netio.sys", "tdi.sys", "wfplwfs.sys"];
 
 impl DriverImage {
+    /// The same image under another file name: a copy. Only the framework's default tag depends on the name.
+    pub fn renamed(mut self, name: &str) -> Self {
+        let tag = default_tag(name);
+        let defaults = self.tags.iter().filter(|used| used.grade == Grade::WdfDefault).count();
+        let owned = self.tags.iter().any(|used| used.tag == tag && used.grade != Grade::WdfDefault);
+        if defaults > 0 && owned {
+            self.tags.retain(|used| used.grade != Grade::WdfDefault);
+        }
+        for used in self.tags.iter_mut().filter(|used| used.grade == Grade::WdfDefault) {
+            used.tag = tag;
+        }
+        name.clone_into(&mut self.name);
+        self
+    }
+
     /// True when it imports from the network stack.
     pub fn is_network(&self) -> bool {
         self.libraries.iter().any(|library| NETWORK_LIBRARIES.contains(&library.as_str()))

@@ -1,15 +1,20 @@
-//! Reads every image under some paths, in parallel, each file once.
+//! Reads every image under some paths, in parallel, each file once; copies of one file (a driver and its twin in
+//! the DriverStore) are followed once.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use poolscope::{Input, find_inputs, read_whole};
 use poolscope_core::model::Tag;
 use poolscope_formats::limits::MAX_PE_IMAGE_BYTES;
 use poolscope_formats::pe::index::IndexedDriver;
-use poolscope_formats::pe::{bytes_of, immediate_of, read_image};
+use poolscope_formats::pe::{DriverImage, bytes_of, immediate_of, read_image};
+use poolscope_formats::{FormatError, Parsed};
 use rayon::prelude::*;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -38,7 +43,8 @@ enum Read {
 /// Reads the images under `paths`. With `tag`, weaker traces of that tag are added where code shows none.
 pub(super) fn scan(paths: &[PathBuf], tag: Option<Tag>) -> Result<Scanned> {
     let inputs = find_inputs(paths)?;
-    let read: Vec<Read> = inputs.par_iter().map(|input| read(input, tag)).collect();
+    let known = Known::default();
+    let read: Vec<Read> = inputs.par_iter().map(|input| read(input, tag, &known)).collect();
     let mut scanned = Scanned::default();
     for one in read {
         match one {
@@ -50,7 +56,25 @@ pub(super) fn scan(paths: &[PathBuf], tag: Option<Tag>) -> Result<Scanned> {
     Ok(scanned)
 }
 
-fn read(input: &Input, tag: Option<Tag>) -> Read {
+/// Images already read, by the hash of their bytes.
+#[derive(Debug, Default)]
+struct Known(Mutex<HashMap<[u8; 32], Parsed<DriverImage>>>);
+
+impl Known {
+    /// Reads an image, or takes what was read of its copy.
+    fn read(&self, data: &[u8], name: &str) -> Result<Parsed<DriverImage>, FormatError> {
+        let hash: [u8; 32] = Sha256::digest(data).into();
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+        if let Some(known) = known {
+            return Ok(known.map(|image| image.renamed(name)));
+        }
+        let read = read_image(data, name)?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, read.clone());
+        Ok(read)
+    }
+}
+
+fn read(input: &Input, tag: Option<Tag>, known: &Known) -> Read {
     let failed = |why: String| Read::Failed(Unreadable { path: input.label.clone(), why });
     let begins_like_an_image = |head: &[u8]| head.starts_with(b"MZ");
     let data = match read_whole(input, begins_like_an_image, MAX_PE_IMAGE_BYTES) {
@@ -59,7 +83,7 @@ fn read(input: &Input, tag: Option<Tag>) -> Read {
         Err(why) => return failed(why),
     };
     let name = input.label.rsplit('/').next().unwrap_or(&input.label);
-    let image = match read_image(&data, name) {
+    let image = match known.read(&data, name) {
         Ok(image) => image,
         Err(error) => return failed(error.to_string()),
     };
