@@ -288,4 +288,4 @@ pub const MAX_PE_SEEDED_RUNS: u32 = 8;
 
 /// Blocks run in one function until its counted loops are joined like any other: a table of tags is walked by a
 /// few blocks, not by hundreds.
-pub const MAX_PE_EXACT_RUNS: u32 = 1_000;
+pub const MAX_PE_EXACT_RUNS: u32 = 400;

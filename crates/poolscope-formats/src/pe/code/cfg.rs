@@ -115,6 +115,7 @@ pub fn build(
     let mut pending = vec![entry];
     pending.extend(known_cases);
     let mut has_switch = false;
+    let mut seen_to = 0;
     loop {
         while let Some(start) = pending.pop() {
             let Some(mut lifter) = Lifter::at(image, start) else { continue };
@@ -175,8 +176,9 @@ pub fn build(
                 break;
             }
         }
-        match has_switch.then(|| unreached(image, &decoded, extents)).flatten() {
+        match has_switch.then(|| unreached(image, &decoded, extents, seen_to)).flatten() {
             Some(case) if cases.len() < MAX_PE_SWITCH_CASES && cfg.ops.len() < MAX_PE_FUNCTION_OPS => {
+                seen_to = case;
                 cases.push(case);
                 leaders.insert(case);
                 pending.push(case);
@@ -205,10 +207,15 @@ fn jump_table(image: &Image<'_>, table: u64) -> Vec<u32> {
     out
 }
 
-/// The first address of the function's extents that holds code nothing leads to.
-fn unreached(image: &Image<'_>, decoded: &BTreeMap<u32, Decoded>, extents: &[(u32, u32)]) -> Option<u32> {
+/// The first address of the function's extents, from `seen_to` on, that holds code nothing leads to.
+fn unreached(
+    image: &Image<'_>,
+    decoded: &BTreeMap<u32, Decoded>,
+    extents: &[(u32, u32)],
+    seen_to: u32,
+) -> Option<u32> {
     for &(begin, end) in extents {
-        let mut at = begin;
+        let mut at = begin.max(seen_to);
         while at < end {
             let covering =
                 decoded.range(..=at).next_back().filter(|(_, d)| d.next.is_some_and(|next| next > at));
