@@ -1,4 +1,5 @@
-//! Any bytes made to look like a driver image: headers, tables and code are read without a panic or a hang.
+//! A driver image written by the testkit, with any bytes as its code and any bytes of the file changed: headers,
+//! tables and code are read without a panic or a hang.
 //!
 //! It checks bounds of what comes out; it says nothing about whether the tags are right.
 #![no_main]
@@ -6,16 +7,25 @@
 use libfuzzer_sys::fuzz_target;
 use poolscope_formats::limits::{MAX_KEPT_NOTES, MAX_PE_SITES};
 use poolscope_formats::pe::read_image;
+use poolscope_testkit::pe::{ImageWriter, Machine};
+
+/// Bytes of one change: where (two) and what.
+const CHANGE: usize = 3;
 
 fuzz_target!(|bytes: &[u8]| {
-    // Without the two magics nothing behind them would be reached.
-    let mut data = bytes.to_vec();
-    if let [m, z, ..] = data.as_mut_slice() {
-        (*m, *z) = (b'M', b'Z');
+    let [kind, count, rest @ ..] = bytes else { return };
+    let machine = [Machine::X64, Machine::X86, Machine::Arm64][usize::from(*kind) % 3];
+    let changes = (usize::from(*count) % 32 * CHANGE).min(rest.len());
+    let (changes, code) = rest.split_at(changes);
+    let imports = ["ExAllocatePoolWithTag", "ExFreePoolWithTag", "NdisAllocateNetBufferListPool", "DbgPrint"];
+    let mut image = ImageWriter::new(machine, code.get(..0x1000).unwrap_or(code).to_vec(), &imports);
+    if kind & 0x80 != 0 {
+        image.version = vec![("CompanyName".to_owned(), "Contoso".to_owned())];
     }
-    let at = data.get(0x3c..0x40).map_or(0, |word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]) as usize);
-    if let Some(magic) = data.get_mut(at..at.saturating_add(4)) {
-        magic.copy_from_slice(b"PE\0\0");
+    let mut data = image.write();
+    for change in changes.chunks_exact(CHANGE) {
+        let at = usize::from(u16::from_le_bytes([change[0], change[1]])) % data.len();
+        data[at] = change[2];
     }
     if let Ok(parsed) = read_image(&data, "fuzz.sys") {
         assert!(parsed.notes.len() <= MAX_KEPT_NOTES);
