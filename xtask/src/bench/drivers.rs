@@ -34,7 +34,7 @@ pub fn drivers(_: &[String]) -> anyhow::Result<()> {
     run(cargo().args(["build", "--quiet", "--release", "--bin", "poolscope"]))?;
     let poolscope = target_dir().join("release/poolscope");
     let folder = scratch.folder.join("images");
-    let grep = best_of_three(&|| with(Path::new("grep"), &["-rc", "Even"], &folder))?;
+    let grep = best_of_three(&|| with(Path::new("grep"), &["-rc", "Baa0"], &folder))?;
     let ours = best_of_three(&|| with(&poolscope, &["drivers", "--json"], &folder))?;
     // Once is enough for what takes a minute, and one tool that reads every machine: LLVM's where it is there.
     let objdump = disassemble(&folder)?;
