@@ -1,5 +1,7 @@
 //! Performance counters to series, boots and host facts.
 
+use std::sync::Arc;
+
 use poolscope_formats::counters::{CounterColumn, CounterId, CounterLog, Identity};
 use poolscope_formats::{Place, Time, Zone};
 
@@ -30,21 +32,23 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: CounterL
             HostFacts::state(&mut case.host.commit_limit_bytes, *limit as u64, whole);
         }
     }
+    let all_times: Arc<[Time]> = log.times.into();
     for column in log.columns {
         let instance = instance_name(&column);
-        let mut times = Vec::with_capacity(log.times.len());
-        let mut values = Vec::with_capacity(log.times.len());
         let mut identity = column.identity;
         if let Identity::Spliced { rows } = &mut identity {
             // Row numbers of this log mean nothing once series are merged; keep only that it is spliced.
             rows.clear();
         }
-        for (&time, &value) in log.times.iter().zip(&column.values) {
-            if value.is_finite() {
-                times.push(time);
-                values.push(value);
-            }
-        }
+        // A long log has tens of millions of values: they are copied only where some are missing.
+        let whole_column = column.values.len() == all_times.len();
+        let (times, values) = if whole_column && column.values.iter().all(|value| value.is_finite()) {
+            (Arc::clone(&all_times), column.values)
+        } else {
+            let known = all_times.iter().zip(&column.values).filter(|(_, value)| value.is_finite());
+            let (times, values): (Vec<Time>, Vec<f64>) = known.unzip();
+            (times.into(), values)
+        };
         if let Some(&first) = times.first() {
             let logs = vec![(first, whole)];
             let key = CounterKey { counter: column.id, instance };

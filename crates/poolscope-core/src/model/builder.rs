@@ -1,6 +1,7 @@
 //! Collects facts from any number of inputs and sorts them into a [`Case`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use poolscope_formats::Time;
 use poolscope_formats::httperr::HttpErrLog;
@@ -259,7 +260,7 @@ fn merge_counters(mut all: Vec<(CounterKey, CounterSeries)>) -> BTreeMap<Counter
                 merged.insert(key, sorted(series));
             }
             Some(known) => {
-                known.times.extend(series.times);
+                known.times = known.times.iter().chain(series.times.iter()).copied().collect();
                 known.values.extend(series.values);
                 known.logs.extend(series.logs);
                 known.logs.sort_unstable();
@@ -276,7 +277,7 @@ fn merge_counters(mut all: Vec<(CounterKey, CounterSeries)>) -> BTreeMap<Counter
 
 fn empty_like(series: &CounterSeries) -> CounterSeries {
     CounterSeries {
-        times: Vec::new(),
+        times: Arc::default(),
         values: Vec::new(),
         source: series.source,
         logs: series.logs.clone(),
@@ -288,9 +289,10 @@ fn sorted(mut series: CounterSeries) -> CounterSeries {
     if series.times.windows(2).all(|pair| pair[0] < pair[1]) {
         return series;
     }
-    let mut pairs: Vec<_> = series.times.into_iter().zip(series.values).collect();
+    let mut pairs: Vec<_> = series.times.iter().copied().zip(series.values).collect();
     pairs.sort_by_key(|(time, _)| *time);
     pairs.dedup_by_key(|(time, _)| *time);
-    (series.times, series.values) = pairs.into_iter().unzip();
+    let (times, values): (Vec<Time>, Vec<f64>) = pairs.into_iter().unzip();
+    (series.times, series.values) = (times.into(), values);
     series
 }

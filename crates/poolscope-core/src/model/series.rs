@@ -1,6 +1,7 @@
 //! Measurements over time: tags from snapshots, counters from logs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use poolscope_formats::counters::{CounterId, Identity};
 use poolscope_formats::{Place, Time};
@@ -86,8 +87,8 @@ pub struct CounterKey {
 /// One counter over time, from one or more logs.
 #[derive(Clone, PartialEq, Debug)]
 pub struct CounterSeries {
-    /// Times of the values, sorted, without duplicates.
-    pub times: Vec<Time>,
+    /// Times of the values, sorted, without duplicates. Shared: a log of a thousand columns has one list of times.
+    pub times: Arc<[Time]>,
     /// The values; missing ones are absent.
     pub values: Vec<f64>,
     /// Where the first value stands.
