@@ -91,6 +91,25 @@ pub(crate) fn before_the_onset(
 /// A change further away than this from the onset is not pointed at in one sentence.
 const NEAR_HOURS: f64 = 48.0;
 
+/// True if a change carries the name of this driver: its file, or an inf of that name with or without a path.
+fn names_driver(change: &Change, driver: &str) -> bool {
+    let base = change.name.rsplit(['\\', '/']).next().unwrap_or(&change.name);
+    // `oem17.inf,DefaultInstall.NTamd64`: the section is no part of the name.
+    let base = stem(base.split(',').next().unwrap_or(base));
+    let base = base.strip_suffix(".inf").unwrap_or(&base);
+    base == stem(driver)
+}
+
+/// The last change of a driver shortly before a tag was seen to begin to grow, and the hours between them.
+pub(crate) fn of_driver<'a>(changes: &'a [Change], began: &Began, driver: &str) -> Option<(&'a Change, f64)> {
+    let near =
+        changes.iter().filter(|change| change.what == ChangeWhat::Driver && names_driver(change, driver));
+    near.filter(|change| began.seen && change.time <= began.latest)
+        .map(|change| (change, began.at.hours_since(change.time).max(0.0)))
+        .filter(|(_, hours)| *hours <= NEAR_HOURS)
+        .last()
+}
+
 /// The change to look at first: weighty, near an onset that was seen, and not contradicted.
 pub(crate) fn nearest(view: &View<'_>) -> Option<RankedChange> {
     let boot = view.main_boot()?;
@@ -132,7 +151,7 @@ impl Ranking<'_> {
             ChangeWhat::Update => 2.0,
             ChangeWhat::SignatureUpdate => 0.5,
         } * 0.5f64.powf(hours_before / HALF_WEIGHT_HOURS);
-        if self.drivers.contains(&stem(&change.name)) {
+        if self.drivers.iter().any(|driver| names_driver(change, driver)) {
             weight *= NAMED_BY_OTHER_EVIDENCE;
         }
         if let Some(earlier) = leaked_before(self.view, self.boot, self.tag, change.time) {

@@ -12,12 +12,9 @@ use crate::table::Table;
 
 pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: CounterLog) {
     let whole = Source { evidence, place: Place::Whole };
-    if log.zone == Zone::Unknown && !log.times.is_empty() {
-        case.caveat(
-            "The zone of the counter log is not stated; its times are read as UTC. If the host was not on UTC, \
-             they are shifted against the logs that are.",
-            whole,
-        );
+    match log.zone {
+        Zone::Unknown if !log.times.is_empty() => case.wall_times(whole),
+        zone => case.states_zone(zone, whole),
     }
     if !log.clock_back.is_empty() {
         case.caveat("The clock of the counter log jumps back; its samples were put in order of time.", whole);

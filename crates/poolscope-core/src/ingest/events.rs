@@ -13,7 +13,7 @@ use crate::table::Table;
 pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: EventLog) {
     if log.zone == Zone::Unknown && !log.events.is_empty() {
         let source = Source { evidence, place: poolscope_formats::Place::Whole };
-        case.caveat("An event export gives local times without a zone; they are read as UTC.", source);
+        case.wall_times(source);
     }
     for event in &log.events {
         let source = Source { evidence, place: event.place };

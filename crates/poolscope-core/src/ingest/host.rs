@@ -29,6 +29,12 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, facts: &[Host
             HostValue::PoolLimitBytes { pool: Pool::Paged, bytes } if *bytes > 0 => {
                 HostFacts::state(&mut host.paged_limit_bytes, *bytes, source);
             }
+            HostValue::BootTime(date) => {
+                if let Some(wall) = date.wall {
+                    case.started_at_wall_time(wall, source);
+                }
+            }
+            HostValue::TimeZone(text) => case.states_time_zone(text, source),
             _ => {}
         }
     }
@@ -37,8 +43,8 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, facts: &[Host
     }
 }
 
-/// When Windows was started: the evidence's own time less its uptime. A boot time as wall time of an unknown
-/// zone is not used: it would cut the series at the wrong hour.
+/// When Windows was started: the evidence's own time less its uptime. A boot time as wall time is left to the
+/// host's clock.
 fn boot(evidence: EvidenceId, facts: &[HostFact]) -> Option<(Time, Source)> {
     let taken = taken_at(facts)?;
     facts.iter().find_map(|fact| match fact.value {

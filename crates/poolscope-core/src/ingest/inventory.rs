@@ -71,8 +71,8 @@ fn driver(evidence: EvidenceId, fact: &DriverFact) -> Driver {
 fn add_change(case: &mut CaseBuilder, evidence: EvidenceId, change: &ChangeFact) {
     let source = Source { evidence, place: change.place };
     let Some(time) = change.time.filter(|_| change.succeeded != Some(false)) else { return };
-    if change.zone == Zone::Unknown && !change.day_only {
-        case.caveat("A log of changes gives local times without a zone; they are read as UTC.", source);
+    if change.zone == Zone::Unknown {
+        case.wall_times(source);
     }
     let (what, verb) = match change.kind {
         ChangeKind::DriverInstalled => (ChangeWhat::Driver, "driver package or device installed"),

@@ -33,6 +33,9 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: PoolmonL
             pool_nonpaged_bytes: snapshot.head.and_then(|head| head.pool_nonpaged_bytes),
             pool_paged_bytes: snapshot.head.and_then(|head| head.pool_paged_bytes),
         });
+        if snapshot.time.is_some_and(|stamp| stamp.zone == Zone::Unknown) {
+            case.wall_snapshot(index, source);
+        }
         let contradictory = !snapshot.contradictions.is_empty();
         for row in &snapshot.rows {
             let choice = if contradictory { choice_at(row.line) } else { None };
@@ -61,13 +64,6 @@ fn caveats(case: &mut CaseBuilder, snapshot: &Snapshot, source: Source) {
             case.caveat("Some snapshots carry no time at all; no rate can be computed from them.", source)
         }
         Some(stamp) => {
-            if stamp.zone == Zone::Unknown && stamp.from != TimeFrom::Modified {
-                case.caveat(
-                    "The zone of the snapshot times is not stated; they are read as UTC. If the host was not \
-                     on UTC, they are shifted against the logs that are.",
-                    source,
-                );
-            }
             if stamp.from == TimeFrom::Modified {
                 case.caveat(
                     "Some snapshots carry no time of their own; the time the file was last modified stands \

@@ -14,6 +14,9 @@ pub(super) fn ingest(
     listing: ProcessListing,
 ) {
     let source = Source { evidence, place: poolscope_formats::Place::Whole };
+    if time.is_some() {
+        case.wall_times(source);
+    }
     let total = listing.totals.iter().find(|total| total.process.is_none()).map(|total| total.handles);
     let mut processes = listing.processes;
     // Totals a process, where the tool prints them apart from its list of processes.
@@ -39,7 +42,7 @@ pub(super) fn ingest(
     });
 }
 
-/// The moment that the name of a file states, taken as UTC: such listings carry no time of their own.
+/// The moment that the name of a file states, a wall time: such listings carry no time of their own.
 pub(super) fn time_of(path: &str) -> Option<Time> {
     let name = path.rsplit('/').next().unwrap_or(path);
     poolscope_formats::poolmon::time_from_name(name).map(|(time, _)| time)
@@ -65,7 +68,13 @@ pub(super) fn tables(listing: &ProcessListing) -> Vec<Table> {
 
 /// `w3wp (1234)`, or the name alone.
 pub(crate) fn named(name: &str, pid: Option<u64>) -> String {
-    let name = if name.is_empty() { "process" } else { name };
+    // One process, however a tool writes its image.
+    let bare = name.len().checked_sub(4).and_then(|at| name.split_at_checked(at));
+    let name = match bare {
+        Some((bare, ext)) if !bare.is_empty() && ext.eq_ignore_ascii_case(".exe") => bare,
+        _ if name.is_empty() => "process",
+        _ => name,
+    };
     pid.map_or_else(|| name.to_owned(), |pid| format!("{name} ({pid})"))
 }
 

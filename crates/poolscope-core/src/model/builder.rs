@@ -1,14 +1,15 @@
 //! Collects facts from any number of inputs and sorts them into a [`Case`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use poolscope_formats::Time;
 use poolscope_formats::httperr::HttpErrLog;
 use poolscope_formats::pooltag::PooltagFile;
+use poolscope_formats::{Time, Zone};
 use rustc_hash::FxHashMap;
 
 use super::boots::{Boot, BootMark, cut, fallen_counters, same_boot};
+use super::clock::{self, HostClock};
 use super::events::{EventKind, TimelineEvent};
 use super::evidence::{Evidence, EvidenceId, Source};
 use super::host::HostFacts;
@@ -118,6 +119,9 @@ pub struct CaseBuilder {
     pub boot_marks: Vec<BootMark>,
     snapshots: Vec<SnapshotFacts>,
     columns: FxHashMap<SeriesKey, Vec<TagPoint>>,
+    pub(super) clock: HostClock,
+    /// Snapshots whose time is a wall time without a zone.
+    wall_snapshots: Vec<u32>,
     /// Counter series; several for one key are merged at the end.
     pub counters: Vec<(CounterKey, CounterSeries)>,
     /// Events of the time line.
@@ -154,6 +158,44 @@ impl CaseBuilder {
         index
     }
 
+    /// Says that the time of this snapshot is a wall time without a zone.
+    pub fn wall_snapshot(&mut self, index: u32, source: Source) {
+        self.wall_snapshots.push(index);
+        self.clock.local_snapshot(source);
+    }
+
+    /// Says that all times of this input are wall times without a zone.
+    pub fn wall_times(&mut self, source: Source) {
+        self.clock.local(source);
+    }
+
+    /// The offset that an input states for its own times, and so for its host.
+    pub fn states_zone(&mut self, zone: Zone, source: Source) {
+        self.clock.state(zone, source);
+    }
+
+    /// When Windows was started, as a wall time: of use only if another input states the exact offset.
+    pub fn started_at_wall_time(&mut self, wall: Time, source: Source) {
+        self.clock.started(wall, source);
+    }
+
+    /// The time zone of the host as Windows names it, daylight saving not included.
+    pub fn states_time_zone(&mut self, text: &str, source: Source) {
+        self.clock.standard(text, source);
+    }
+
+    /// The times of those snapshots.
+    pub(super) fn wall_snapshot_times(&mut self) -> impl Iterator<Item = &mut Time> {
+        let wall: BTreeSet<u32> = self.wall_snapshots.drain(..).collect();
+        let all = self.snapshots.iter_mut().enumerate();
+        all.filter(move |(at, _)| wall.contains(&(*at as u32))).map(|(_, snapshot)| &mut snapshot.time)
+    }
+
+    /// The path of an input that was added.
+    pub(super) fn evidence_path(&self, id: EvidenceId) -> &str {
+        self.evidence.get(id.0 as usize).map_or("another input", |evidence| evidence.path.as_str())
+    }
+
     /// Adds a row of a snapshot.
     pub fn add_point(&mut self, key: SeriesKey, point: TagPoint) {
         self.columns.entry(key).or_default().push(point);
@@ -170,6 +212,7 @@ impl CaseBuilder {
 
     /// Sorts everything and cuts it at boots.
     pub fn finish(mut self) -> Case {
+        clock::settle(&mut self);
         let http_reasons = http::merge(&self.http);
         self.events.extend(http_reasons.iter().filter_map(HttpReason::beginning));
         let order = self.sorted_snapshots();

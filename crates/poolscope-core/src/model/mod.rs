@@ -9,6 +9,7 @@ pub use poolscope_formats::{Kind, Place, Pool, Tag, Time};
 
 mod boots;
 mod builder;
+mod clock;
 mod drivers;
 mod events;
 mod evidence;

@@ -3,6 +3,8 @@
 //! Everything here is a fact at one moment (or at an unknown one); what changes over time stands in
 //! [`super::series`].
 
+use std::collections::BTreeMap;
+
 use poolscope_formats::Time;
 use poolscope_formats::facts::{HandleCount, ProcessFact, StandingPool};
 use poolscope_formats::registry::RegistryData;
@@ -77,6 +79,7 @@ impl HostState {
             .sort_by(|a, b| (a.time, a.what, &a.name, a.source).cmp(&(b.time, b.what, &b.name, b.source)));
         self.changes.dedup_by(|a, b| a.time == b.time && a.what == b.what && a.name == b.name);
         self.processes.sort_by_key(|listing| (listing.time, listing.source));
+        name_by_pid(&mut self.processes);
         self.standing.sort_by_key(|table| table.source);
         self.verified.sort_by_key(|driver| driver.source);
         self.verifier_flags.sort_by_key(|flags| flags.source);
@@ -150,6 +153,35 @@ pub struct ProcessMoment {
     pub handles: Vec<HandleCount>,
     /// All handles of the host, where stated.
     pub total_handles: Option<u64>,
+}
+
+/// Gives processes of which a listing knows the id only (`handle -s -p 3412`) the name that another listing has for
+/// that id, if all agree on one.
+fn name_by_pid(listings: &mut [ProcessMoment]) {
+    let mut names: BTreeMap<u64, Option<String>> = BTreeMap::new();
+    for process in listings.iter().flat_map(|listing| &listing.processes).filter(|p| !p.name.is_empty()) {
+        let Some(pid) = process.pid else { continue };
+        let known = names.entry(pid).or_insert_with(|| Some(process.name.clone()));
+        if known.as_ref().is_some_and(|known| !same_image(known, &process.name)) {
+            *known = None;
+        }
+    }
+    let name = |pid: Option<u64>| pid.and_then(|pid| names.get(&pid)?.clone());
+    for listing in listings {
+        let keys = listing.handles.iter_mut().filter_map(|row| row.process.as_mut());
+        for key in keys.filter(|key| key.name.is_empty()) {
+            key.name = name(key.pid).unwrap_or_default();
+        }
+        for process in listing.processes.iter_mut().filter(|process| process.name.is_empty()) {
+            process.name = name(process.pid).unwrap_or_default();
+        }
+    }
+}
+
+/// Listings write an image with or without `.exe`.
+fn same_image(a: &str, b: &str) -> bool {
+    let bare = |name: &str| name.to_lowercase().trim_end_matches(".exe").to_owned();
+    bare(a) == bare(b)
 }
 
 /// A table of what stands in the pool that is not a snapshot of the whole tag table.

@@ -1,7 +1,7 @@
 //! PS011: kernel objects grow together with the handles of one process.
 
 use super::{Finding, Rule, Strength, Subject, View, number};
-use crate::census::{Holder, holders_at_a_moment, holders_in_step};
+use crate::census::{Holder, holders};
 use crate::ingest::label;
 
 /// Processes told for one tag; more than these match by chance.
@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 ## What it does
 For tags of kernel objects (Even, Thre, Proc, Toke, File, Key, Sema, Muta, Sect) it compares the outstanding objects
 with handles: a process whose handle count grows by 70 to 130 % of the objects' growth over the same hours; or one
-that holds handles of that type (handle.exe -s -p, !handle) for at least half of the objects; or one whose handles of
+whose handles rise as much from listing to listing; or one that holds handles of that type (handle.exe -s -p, !handle) for at least half of the objects; or one whose handles of
 all types are 70 to 150 % of the objects (event 2004, Get-Process).
 
 ## Why it matters
@@ -32,11 +32,14 @@ fn check(view: &View<'_>) -> Vec<Finding> {
     let Some(boot) = view.main_boot() else { return Vec::new() };
     let mut findings = Vec::new();
     for tag in view.suspects() {
-        let in_step = holders_in_step(view.case, boot, tag);
-        let held = holders_at_a_moment(view.case, tag.key.tag, tag.outstanding_count);
-        let all = in_step.into_iter().map(|h| (h, Strength::Measured));
-        let all = all.chain(held.into_iter().map(|h| (h, Strength::Suggests)));
-        for (holder, strength) in all.take(MOST_PROCESSES) {
+        let mut told: Vec<String> = Vec::new();
+        for holder in holders(view.case, boot, tag) {
+            // The most telling witness of a process is enough here; its owner entry lists all.
+            if told.contains(&holder.process) || told.len() == MOST_PROCESSES {
+                continue;
+            }
+            told.push(holder.process.clone());
+            let strength = if holder.over_time { Strength::Measured } else { Strength::Suggests };
             findings.push(finding(&label(tag.key.tag, tag.key.pool), holder, strength));
         }
     }

@@ -2,12 +2,14 @@
 
 mod text;
 
-use crate::census::{Holder, holders_at_a_moment, holders_in_step};
+use crate::census::{self, Holder};
+use crate::changes::{Began, began, of_driver};
 use crate::judge::{SeriesKey, TagJudgement};
 use crate::model::{Grade, OwnerClaim, OwnerKind, Source};
 use crate::rules::{BootJudgement, View};
 use crate::system_images::works_for_others;
 use crate::twins::twins;
+use crate::units::hours;
 
 pub(crate) use text::default_tag_drivers;
 
@@ -49,8 +51,11 @@ pub(crate) fn owners(
     claims.extend(text::claims(view, key));
     // An image of Windows that works for others ranks behind whoever the evidence ties to the tag.
     let behind = |claim: &OwnerClaim| works_for_others(&claim.name);
+    let began = measured.and_then(|(boot, tag)| began(boot, tag));
     claims.sort_by(|a, b| {
-        let key = |c: &OwnerClaim| (c.grade >= Grade::TextMap, behind(c), c.grade);
+        let key = |c: &OwnerClaim| {
+            (c.grade >= Grade::TextMap, behind(c), c.grade, standing(view, c, began.as_ref()))
+        };
         (key(a), &a.name, a.source, &a.reason).cmp(&(key(b), &b.name, b.source, &b.reason))
     });
     let mut owners: Vec<Owner> = Vec::new();
@@ -73,16 +78,49 @@ pub(crate) fn owners(
     }
     owners.truncate(MOST_OWNERS);
     for owner in owners.iter_mut().filter(|owner| owner.kind == OwnerKind::Driver) {
+        let changed =
+            began.as_ref().and_then(|began| of_driver(&view.case.state.changes, began, &owner.name));
+        if let Some((change, before)) = changed {
+            let when = if before > 0.0 {
+                format!("{} before the growth began", hours(before))
+            } else {
+                "when the growth began".to_owned()
+            };
+            owner.reasons.push(format!("it was changed {when} ({} UTC)", change.time));
+            owner.sources.push(change.source);
+        }
+    }
+    for owner in owners.iter_mut().filter(|owner| owner.kind == OwnerKind::Driver) {
         if let Some(driver) = view.case.state.driver(&owner.name) {
             let altitude =
                 driver.altitude.as_deref().map_or(String::new(), |at| format!(", a filter at altitude {at}"));
-            let running = if driver.running == Some(true) { ", running" } else { "" };
+            let running = match driver.running {
+                Some(true) => ", running",
+                Some(false) => ", but it was not running when the drivers were listed",
+                None => "",
+            };
             owner.reasons.push(format!("it is on this host: {}{altitude}{running}", driver.described()));
             owner.sources.extend(driver.sources.first());
             owner.sources.dedup();
         }
     }
     owners
+}
+
+/// How well a claim about a driver fits the host, among claims of one grade: changed before the growth, running,
+/// unknown, not running.
+fn standing(view: &View<'_>, claim: &OwnerClaim, began: Option<&Began>) -> u8 {
+    if claim.kind != OwnerKind::Driver {
+        return 2;
+    }
+    let running = view.case.state.driver(&claim.name).and_then(|driver| driver.running);
+    let changed = began.and_then(|began| of_driver(&view.case.state.changes, began, &claim.name));
+    match (running, changed) {
+        (Some(false), _) => 3,
+        (_, Some(_)) => 0,
+        (Some(true), None) => 1,
+        (None, None) => 2,
+    }
 }
 
 /// Processes whose handles are, or grow as, the objects of this tag.
@@ -96,9 +134,7 @@ fn holders(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -> Vec<Own
         reason: holder.reason,
         source: Some(holder.source),
     };
-    let in_step = holders_in_step(view.case, boot, tag);
-    let held = holders_at_a_moment(view.case, tag.key.tag, tag.outstanding_count);
-    in_step.into_iter().chain(held).map(claim).collect()
+    census::holders(view.case, boot, tag).into_iter().map(claim).collect()
 }
 
 /// Owners of private tags that move with this one.

@@ -3,8 +3,12 @@
 //! Three kinds of witnesses: handle counters over time, listings of handles at a moment, and the handle counts
 //! of event 2004. Used by the rules and by the attribution; nothing here is a finding.
 
+mod history;
+
 use poolscope_formats::counters::{CounterId, Identity};
 use poolscope_formats::{Tag, Time};
+
+use history::histories;
 
 use crate::ingest::named;
 use crate::judge::TagJudgement;
@@ -138,6 +142,8 @@ pub(crate) struct Holder {
     pub(crate) reason: String,
     /// Where.
     pub(crate) source: Source,
+    /// True if it grew with the objects, false if it matched them at one moment.
+    pub(crate) over_time: bool,
 }
 
 /// The stretch in which a tag grew: from its onset, else from its first sample.
@@ -146,8 +152,25 @@ pub(crate) fn stretch(boot: &BootJudgement, tag: &TagJudgement) -> (Time, Time) 
     (tag.onset.map_or(first, |onset| onset.at.max(first)), boot.to)
 }
 
+/// Processes that hold, or add, the objects of a tag, most telling first. Whoever holds many of them and adds none
+/// is told as a circumstance, with that.
+pub(crate) fn holders(case: &Case, boot: &BootJudgement, tag: &TagJudgement) -> Vec<Holder> {
+    let mut holders = holders_in_step(case, boot, tag);
+    let listed = histories(case, tag);
+    holders.extend(listed.in_step);
+    let mut held = holders_at_a_moment(case, tag.key.tag, tag.outstanding_count);
+    for holder in &mut held {
+        if let Some(flat) = listed.flat.get(&holder.process) {
+            holder.grade = Grade::Circumstance;
+            holder.reason = format!("{}, {flat}", holder.reason);
+        }
+    }
+    holders.extend(held);
+    holders
+}
+
 /// Processes whose handles grow in step with the objects of a tag.
-pub(crate) fn holders_in_step(case: &Case, boot: &BootJudgement, tag: &TagJudgement) -> Vec<Holder> {
+fn holders_in_step(case: &Case, boot: &BootJudgement, tag: &TagJudgement) -> Vec<Holder> {
     let per_hour = tag.rate_count_per_hour.estimate;
     if object_type(tag.key.tag).is_none() || per_hour <= 0.0 {
         return Vec::new();
@@ -167,13 +190,14 @@ pub(crate) fn holders_in_step(case: &Case, boot: &BootJudgement, tag: &TagJudgem
             share,
             grade: Grade::HandlesInStep,
             source: growth.source,
+            over_time: true,
         })
     });
     in_step.collect()
 }
 
 /// Processes that hold as many handles as there are objects of a tag, at a moment.
-pub(crate) fn holders_at_a_moment(case: &Case, tag: Tag, objects: i64) -> Vec<Holder> {
+fn holders_at_a_moment(case: &Case, tag: Tag, objects: i64) -> Vec<Holder> {
     let Some(wanted) = object_type(tag) else { return Vec::new() };
     let objects = objects as f64;
     if objects < MIN_OBJECTS {
@@ -217,6 +241,7 @@ fn typed_holders(listing: &ProcessMoment, wanted: &str, objects: f64) -> Vec<Hol
                     share * 100.0
                 ),
                 source: Source { evidence: listing.source.evidence, place: row.place },
+                over_time: false,
             })
         })
         .collect()
@@ -234,6 +259,7 @@ fn untyped_holder(process: String, handles: u64, objects: f64, source: Source, t
             count(objects)
         ),
         source,
+        over_time: false,
     })
 }
 

@@ -1,0 +1,178 @@
+//! The host's clock: wall times without a zone, moved to UTC by the zone that another input of the host states.
+//!
+//! Snapshots, change logs and listings carry wall times; the head of a counter log states the offset of the same
+//! host, and `systeminfo` its time zone without daylight saving. It does not know when daylight saving begins or
+//! ends: one offset holds for the whole case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use poolscope_formats::{Time, Zone};
+
+use super::boots::{BootMark, BootMarkKind};
+use super::builder::{CaseBuilder, Caveat};
+use super::evidence::{EvidenceId, Source};
+
+/// What the inputs say about the clock of their host.
+#[derive(Default, Debug)]
+pub(super) struct HostClock {
+    /// Inputs whose times are all wall times without a zone, with the first place.
+    local: BTreeMap<EvidenceId, Source>,
+    /// The first snapshot whose time is one.
+    first_snapshot: Option<Source>,
+    /// Starts of Windows as wall times.
+    starts: Vec<(Time, Source)>,
+    /// Offsets that inputs state for their own times, in minutes to add to get UTC.
+    stated: BTreeMap<i32, BTreeSet<Source>>,
+    /// Offset of the host's time zone without daylight saving.
+    standard: BTreeMap<i32, BTreeSet<Source>>,
+}
+
+impl HostClock {
+    pub(super) fn local(&mut self, source: Source) {
+        let first = self.local.entry(source.evidence).or_insert(source);
+        *first = (*first).min(source);
+    }
+
+    pub(super) fn local_snapshot(&mut self, source: Source) {
+        let first = self.first_snapshot.get_or_insert(source);
+        *first = (*first).min(source);
+    }
+
+    pub(super) fn started(&mut self, wall: Time, source: Source) {
+        self.starts.push((wall, source));
+    }
+
+    pub(super) fn state(&mut self, zone: Zone, source: Source) {
+        if let Zone::Bias(minutes) = zone {
+            self.stated.entry(minutes).or_default().insert(source);
+        }
+    }
+
+    pub(super) fn standard(&mut self, text: &str, source: Source) {
+        if let Some(minutes) = bias_of(text) {
+            self.standard.entry(minutes).or_default().insert(source);
+        }
+    }
+
+    /// The one offset that the host is known to have, with who says so; and whether daylight saving is left out.
+    fn known(&self) -> Option<(i32, Source, bool)> {
+        let one = |from: &BTreeMap<i32, BTreeSet<Source>>| match from.iter().next() {
+            Some((&minutes, sources)) if from.len() == 1 => Some((minutes, *sources.first()?)),
+            _ => None,
+        };
+        match one(&self.stated) {
+            Some((minutes, source)) => Some((minutes, source, false)),
+            None if self.stated.is_empty() => {
+                one(&self.standard).map(|(minutes, source)| (minutes, source, true))
+            }
+            None => None,
+        }
+    }
+}
+
+/// Moves every wall time of the case to UTC, or says that it could not be done.
+pub(super) fn settle(case: &mut CaseBuilder) {
+    let clock = std::mem::take(&mut case.clock);
+    let exact = clock.known().filter(|(_, _, standard)| !standard);
+    let starts = clock.starts.iter().filter_map(|&(wall, source)| {
+        // A start that is an hour off would cut the series at the wrong place: only an exact offset will do.
+        let time = Zone::Bias(exact?.0).to_utc(wall);
+        Some(BootMark { time, kind: BootMarkKind::Stated, source })
+    });
+    let starts: Vec<BootMark> = starts.collect();
+    shift(case, &clock);
+    case.boot_marks.extend(starts);
+}
+
+fn shift(case: &mut CaseBuilder, clock: &HostClock) {
+    let Some(first) = clock.local.values().copied().chain(clock.first_snapshot).min() else { return };
+    let Some((minutes, source, standard)) = clock.known() else {
+        let why = if clock.stated.len() > 1 { "several zones are stated" } else { "nothing states the zone" };
+        let text = format!(
+            "Some inputs carry wall times and {why}: they are read as UTC. If the host was not on UTC, they are \
+             shifted against the logs that are."
+        );
+        case.caveats.push(Caveat { text, source: first });
+        return;
+    };
+    let offset = shown(minutes);
+    let said = case.evidence_path(source.evidence).to_owned();
+    let daylight = if standard { ", daylight saving left out: they may be an hour late" } else { "" };
+    let text =
+        format!("Some inputs carry wall times; they are read as {offset}, as {said} states{daylight}.");
+    case.caveats.push(Caveat { text, source: first });
+    let utc = |time: &mut Time| *time = Zone::Bias(minutes).to_utc(*time);
+    let is_local = |evidence: EvidenceId| clock.local.contains_key(&evidence);
+    case.wall_snapshot_times().for_each(utc);
+    for (_, series) in case.counters.iter_mut().filter(|(_, series)| is_local(series.source.evidence)) {
+        series.times = series.times.iter().map(|&time| Zone::Bias(minutes).to_utc(time)).collect();
+        series.logs.iter_mut().for_each(|(time, _)| utc(time));
+    }
+    let local = |source: &Source| is_local(source.evidence);
+    case.events.iter_mut().filter(|event| local(&event.source)).for_each(|event| utc(&mut event.time));
+    case.boot_marks.iter_mut().filter(|mark| local(&mark.source)).for_each(|mark| utc(&mut mark.time));
+    let reports = case.exhaustion_reports.iter_mut().filter(|report| local(&report.source));
+    reports.for_each(|report| utc(&mut report.time));
+    let changes = case.state.changes.iter_mut().filter(|change| local(&change.source));
+    changes.for_each(|change| utc(&mut change.time));
+    let moments = case.state.processes.iter_mut().filter(|moment| local(&moment.source));
+    moments.filter_map(|moment| moment.time.as_mut()).for_each(utc);
+}
+
+/// `UTC+02:00` for a bias of -120.
+fn shown(bias: i32) -> String {
+    let (sign, minutes) = if bias > 0 { ('-', bias) } else { ('+', -bias) };
+    format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// The bias of a zone as Windows names it: `(UTC-05:00) Eastern Time (US & Canada)`, `(GMT+01:00) Berlin`, `(UTC)`.
+fn bias_of(text: &str) -> Option<i32> {
+    let inner = text.trim().strip_prefix('(')?.split(')').next()?;
+    let offset = inner.strip_prefix("UTC").or_else(|| inner.strip_prefix("GMT"))?;
+    if offset.is_empty() {
+        return Some(0);
+    }
+    let (sign, digits) = match offset.strip_prefix('-') {
+        Some(digits) => (1, digits),
+        None => (-1, offset.strip_prefix('+')?),
+    };
+    let (hours, minutes) = digits.split_once(':')?;
+    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    ((0..=14).contains(&hours) && (0..60).contains(&minutes)).then_some(sign * (hours * 60 + minutes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_as_windows_names_them() {
+        for (text, want) in [
+            ("(UTC-05:00) Eastern Time (US & Canada)", Some(300)),
+            ("(UTC+01:00) Amsterdam, Berlin, Bern, Rom, Stockholm, Wien", Some(-60)),
+            ("(GMT+05:30) Chennai", Some(-330)),
+            ("(UTC) Dublin, Edinburgh, Lisbon, London", Some(0)),
+            ("Eastern Standard Time", None),
+            ("(UTC+99:00) Nowhere", None),
+        ] {
+            assert_eq!(bias_of(text), want, "{text}");
+        }
+        assert_eq!(shown(-120), "UTC+02:00");
+        assert_eq!(shown(210), "UTC-03:30");
+        assert_eq!(shown(0), "UTC+00:00");
+    }
+
+    #[test]
+    fn one_stated_offset_counts_and_several_do_not() {
+        let source = |id| Source { evidence: EvidenceId(id), place: poolscope_formats::Place::Whole };
+        let mut clock = HostClock::default();
+        clock.standard("(UTC-05:00) Eastern Time", source(3));
+        assert_eq!(clock.known(), Some((300, source(3), true)));
+        clock.state(Zone::Bias(240), source(2));
+        clock.state(Zone::Bias(240), source(1));
+        clock.state(Zone::Utc, source(0));
+        assert_eq!(clock.known(), Some((240, source(1), false)));
+        clock.state(Zone::Bias(300), source(4));
+        assert_eq!(clock.known(), None);
+    }
+}
