@@ -6,11 +6,15 @@
 
 use poolscope_formats::{Pool, Time};
 
-use crate::model::{Bits, Case, CounterKey, Source, WindowsVersion};
+use crate::model::{Bits, Case, CounterKey, EventKind, Source, WindowsVersion};
 use poolscope_formats::counters::CounterId;
+use poolscope_formats::httperr::ReasonClass;
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
+
+/// The pool's size is taken within these hours of the moment at which it was empty.
+const NEAR_HOURS: f64 = 1.0;
 
 /// The most a pool can hold, and why.
 #[derive(Clone, PartialEq, Debug)]
@@ -23,10 +27,60 @@ pub struct Bound {
     pub sources: Vec<Source>,
     /// True if the version or width had to be assumed.
     pub assumed: bool,
+    /// True if this is a limit of the pool itself, false if only memory or commit bounds it.
+    pub quota: bool,
 }
 
 /// The bound of a pool, or `None` if the evidence says too little about the machine.
+///
+/// Where Windows documents none smaller than the installed memory, the size at which the pool was seen to run out
+/// counts before it.
 pub fn bound(case: &Case, pool: Pool) -> Option<Bound> {
+    let documented = documented(case, pool);
+    let weak = documented.as_ref().is_none_or(|bound| !bound.quota);
+    match seen_to_run_out(case, pool).filter(|_| weak) {
+        Some(seen) if documented.as_ref().is_none_or(|bound| seen.bytes < bound.bytes) => Some(seen),
+        _ => documented,
+    }
+}
+
+/// The size of the pool when the evidence says that it was empty.
+fn seen_to_run_out(case: &Case, pool: Pool) -> Option<Bound> {
+    let refused = case
+        .http_reasons
+        .iter()
+        .filter(|reason| pool == Pool::Nonpaged && reason.class == ReasonClass::MemoryRefusal)
+        .flat_map(|reason| [reason.first.0, reason.last.0]);
+    let empty =
+        case.events.iter().filter(|event| event.kind == EventKind::PoolEmpty(pool)).map(|event| event.time);
+    let moments: Vec<Time> = refused.chain(empty).collect();
+    let series = case.counters.get(&total_of(pool))?;
+    let near = |moment: &Time| {
+        let range = series.range(moment.plus_hours(-NEAR_HOURS), moment.plus_hours(NEAR_HOURS));
+        let most = series.values.get(range)?.iter().copied().fold(0.0, f64::max);
+        (most > 0.0).then_some((most, *moment))
+    };
+    let (bytes, moment) = moments.iter().filter_map(near).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(Bound {
+        bytes: bytes as u64,
+        what: format!("size at which it was seen to run out about {moment} UTC ({})", gib(bytes as u64)),
+        sources: vec![series.source_at(moment)],
+        assumed: false,
+        quota: true,
+    })
+}
+
+/// The counter that measures the whole of a pool.
+fn total_of(pool: Pool) -> CounterKey {
+    let counter = match pool {
+        Pool::Nonpaged => CounterId::MemoryPoolNonpagedBytes,
+        Pool::Paged => CounterId::MemoryPoolPagedBytes,
+    };
+    CounterKey { counter, instance: String::new() }
+}
+
+/// The bound that Windows documents, or that its kernel computed.
+fn documented(case: &Case, pool: Pool) -> Option<Bound> {
     let host = &case.host;
     let stated = match pool {
         Pool::Nonpaged => &host.nonpaged_limit_bytes,
@@ -38,6 +92,7 @@ pub fn bound(case: &Case, pool: Pool) -> Option<Bound> {
             what: format!("{pool} pool limit that this kernel computed itself ({})", gib(limit.value)),
             sources: vec![limit.source],
             assumed: false,
+            quota: true,
         });
     }
     let ram = host.ram_bytes.as_ref();
@@ -70,14 +125,20 @@ pub fn bound(case: &Case, pool: Pool) -> Option<Bound> {
             } else {
                 format!("nonpaged pool limit of 64-bit {name}: {share} % of {} RAM", gib(ram.value))
             };
-            Some(Bound { bytes, what, sources, assumed })
+            Some(Bound { bytes, what, sources, assumed, quota: share < 100 })
         }
         Pool::Paged => {
             let commit = host.commit_limit_bytes.as_ref()?;
             sources.push(commit.source);
             let cap = if old { 128 * GIB } else { 384 * GIB };
             let bytes = commit.value.min(cap);
-            Some(Bound { bytes, what: format!("commit limit ({})", gib(bytes)), sources, assumed })
+            Some(Bound {
+                bytes,
+                what: format!("commit limit ({})", gib(bytes)),
+                sources,
+                assumed,
+                quota: false,
+            })
         }
     }
 }
@@ -101,7 +162,7 @@ fn bound_x86(
     };
     let switch = if three_gb && pool == Pool::Nonpaged && !vista_or_later { " with /3GB" } else { "" };
     let what = format!("{pool} pool limit of 32-bit {name}{switch} ({} MiB)", bytes / MIB);
-    Bound { bytes, what, sources, assumed }
+    Bound { bytes, what, sources, assumed, quota: true }
 }
 
 fn gib(bytes: u64) -> String {
@@ -110,12 +171,7 @@ fn gib(bytes: u64) -> String {
 
 /// Bytes that the whole pool held at the latest moment before `until`, from counters or listing heads.
 pub fn pool_in_use(case: &Case, pool: Pool, until: Time) -> Option<(u64, Source)> {
-    let counter = match pool {
-        Pool::Nonpaged => CounterId::MemoryPoolNonpagedBytes,
-        Pool::Paged => CounterId::MemoryPoolPagedBytes,
-    };
-    let key = CounterKey { counter, instance: String::new() };
-    let counted = case.counters.get(&key).and_then(|series| {
+    let counted = case.counters.get(&total_of(pool)).and_then(|series| {
         let at = series.times.partition_point(|&t| t < until).checked_sub(1)?;
         Some((series.times[at], series.values[at] as u64, series.source))
     });

@@ -99,7 +99,7 @@ fn suspects(out: &mut String, report: &Report) {
         "<h2>{}</h2><table><tr><th>Tag</th><th>Pool</th><th>Class</th><th class=\"n\">Growth</th>\
          <th class=\"n\">Outstanding</th><th class=\"n\">Count</th><th>Since (UTC)</th><th>Pool runs out</th>\
          <th>Owners, by strength of evidence</th></tr>",
-        if report.verdict.state == "leak" { "Suspects" } else { "Tags to watch (not accused)" }
+        report.verdict.suspects_heading()
     );
     for s in &report.verdict.suspects {
         let rate = s.rate_bytes_per_hour.map_or("-".to_owned(), |r| bytes_per_hour(r.estimate));

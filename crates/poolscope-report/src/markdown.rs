@@ -18,7 +18,7 @@ pub fn render(report: &Report) -> String {
         let _ = writeln!(out, "**But:** {}\n", escaped(line));
     }
     if !report.verdict.suspects.is_empty() {
-        let _ = writeln!(out, "## Suspects\n");
+        let _ = writeln!(out, "## {}\n", report.verdict.suspects_heading());
         let _ = writeln!(out, "| Tag | Pool | Class | Growth | Outstanding | Count | Since (UTC) | Owner |");
         let _ = writeln!(out, "|---|---|---|--:|--:|--:|---|---|");
         for s in &report.verdict.suspects {

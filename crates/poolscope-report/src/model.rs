@@ -62,6 +62,17 @@ pub struct Verdict {
     pub against: Vec<String>,
 }
 
+impl Verdict {
+    /// What the list of suspects is: accused, or only to be looked at.
+    pub fn suspects_heading(&self) -> &'static str {
+        if self.suspects.iter().any(|suspect| suspect.leaking) {
+            "Suspects"
+        } else {
+            "Tags to watch (not accused)"
+        }
+    }
+}
+
 /// A tag under suspicion.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Suspect {

@@ -69,8 +69,7 @@ fn suspects(out: &mut String, report: &Report, style: Style) {
     if report.verdict.suspects.is_empty() {
         return;
     }
-    let leak = report.verdict.state == "leak";
-    heading(out, style, if leak { "Suspects" } else { "Tags to watch (not accused)" });
+    heading(out, style, report.verdict.suspects_heading());
     let columns = [
         ("Tag", false),
         ("Pool", false),

@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 
 use poolscope_formats::Tag;
 
+use crate::census;
 use crate::judge::SeriesKey;
-use crate::model::{Case, Source};
+use crate::model::{Case, Grade, Source};
 use crate::rules::View;
 
 static TEXT: &str = include_str!("cases.tsv");
@@ -86,8 +87,27 @@ pub(crate) fn fits(view: &View<'_>) -> Vec<Fit> {
     let suspects: Vec<SeriesKey> =
         view.suspects().into_iter().filter(|tag| tag.leaking).map(|tag| tag.key).collect();
     let mut fits: Vec<Fit> = CASES.iter().filter_map(|case| fit(view.case, case, &suspects)).collect();
+    fits.retain(|fit| !held_by_another(view, fit));
     fits.sort_by_key(|fit| (std::cmp::Reverse((fit.present.is_some(), fit.tags.len())), fit.case.name));
     fits
+}
+
+/// True if a case blames a process and the evidence shows the handles of another one grow with the objects.
+fn held_by_another(view: &View<'_>, fit: &Fit) -> bool {
+    let Some(boot) = view.main_boot().filter(|_| !fit.case.processes.is_empty()) else { return false };
+    let tags = boot.judgement.tags.iter().filter(|tag| fit.tags.contains(&tag.key));
+    let holders = tags.flat_map(|tag| census::holders(view.case, boot, tag));
+    let mut sure = holders.filter(|one| one.over_time && one.grade == Grade::HandlesInStep).peekable();
+    sure.peek().is_some()
+        && !sure.any(|one| fit.case.processes.iter().any(|name| is_process(name, &one.process)))
+}
+
+/// True if a process as the evidence names it (`w3wp#2`, `w3wp (1234)`, `w3wp.exe`) is that of a pattern.
+fn is_process(pattern: &str, name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let base = lower.split('#').next().unwrap_or("");
+    let base = base.split(" (").next().unwrap_or("");
+    matches(pattern, base.strip_suffix(".exe").unwrap_or(base))
 }
 
 fn fit(case: &Case, known: &'static KnownCase, suspects: &[SeriesKey]) -> Option<Fit> {
@@ -130,12 +150,7 @@ fn driver_present(case: &Case, pattern: &str) -> Option<(String, Source)> {
 }
 
 fn process_present(case: &Case, pattern: &str) -> Option<(String, Source)> {
-    let is = |name: &str| {
-        let lower = name.to_lowercase();
-        let base = lower.split('#').next().unwrap_or("");
-        let base = base.split(" (").next().unwrap_or("");
-        matches(pattern, base.strip_suffix(".exe").unwrap_or(base))
-    };
+    let is = |name: &str| is_process(pattern, name);
     let counted =
         case.counters.iter().find(|(key, _)| key.counter.object() == "Process" && is(&key.instance));
     let listed = || {

@@ -64,7 +64,7 @@ pub(super) fn histories(case: &Case, tag: &TagJudgement) -> Histories {
         return out;
     }
     let all = collect(case, wanted);
-    let mut most = BTreeMap::<bool, f64>::new();
+    let mut most = 0.0f64;
     for ((process, typed), history) in &all {
         let (growth, margin) = match history.hours() {
             Some(hours) => (per_hour * hours, DATED),
@@ -74,8 +74,7 @@ pub(super) fn histories(case: &Case, tag: &TagJudgement) -> Histories {
         let Some(&(_, now, source)) = history.counts.last().filter(|_| margin.contains(&share)) else {
             continue;
         };
-        let most = most.entry(*typed).or_default();
-        *most = most.max(history.rise());
+        most = most.max(history.rise());
         let then = history.counts.first().map_or(0, |first| first.1);
         let kind =
             if *typed { format!("handles of type {wanted}") } else { "handles of all types".to_owned() };
@@ -96,15 +95,14 @@ pub(super) fn histories(case: &Case, tag: &TagJudgement) -> Histories {
             over_time: true,
         });
     }
-    for ((process, typed), history) in &all {
-        let most = most.get(typed).copied().unwrap_or(0.0);
+    for ((process, _), history) in &all {
         if most > 0.0 && history.rise() < FLAT * most {
             let counts = history.counts.iter().map(|(_, handles, _)| *handles);
             let (low, high) = counts.fold((u64::MAX, 0), |(low, high), h| (low.min(h), high.max(h)));
             out.flat.insert(
                 process.clone(),
                 format!(
-                    "but they did not grow ({} to {} in {} listings)",
+                    "but its handles did not grow ({} to {} in {} listings)",
                     count(low as f64),
                     count(high as f64),
                     history.counts.len()

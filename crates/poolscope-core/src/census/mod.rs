@@ -157,8 +157,10 @@ pub(crate) fn stretch(boot: &BootJudgement, tag: &TagJudgement) -> (Time, Time) 
 pub(crate) fn holders(case: &Case, boot: &BootJudgement, tag: &TagJudgement) -> Vec<Holder> {
     let mut holders = holders_in_step(case, boot, tag);
     let listed = histories(case, tag);
-    holders.extend(listed.in_step);
     let mut held = holders_at_a_moment(case, tag.key.tag, tag.outstanding_count);
+    // Growth says more than a match at one moment, which compares different days.
+    held.retain(|holder| !listed.in_step.iter().any(|one| one.process == holder.process));
+    holders.extend(listed.in_step);
     for holder in &mut held {
         if let Some(flat) = listed.flat.get(&holder.process) {
             holder.grade = Grade::Circumstance;

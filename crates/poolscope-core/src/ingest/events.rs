@@ -9,6 +9,7 @@ use crate::model::{
     TimelineEvent, WindowsVersion,
 };
 use crate::table::Table;
+use crate::units::bytes;
 
 pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: EventLog) {
     if log.zone == Zone::Unknown && !log.events.is_empty() {
@@ -92,7 +93,11 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
             (EventKind::PoolEmpty(*pool), text)
         }
         EventDetail::ResourceExhaustion(report) => {
-            let tags: Vec<String> = report.nonpaged_tags.iter().map(|(tag, _)| tag.to_string()).collect();
+            let tags: Vec<String> = report
+                .nonpaged_tags
+                .iter()
+                .map(|(tag, held)| format!("{tag} {}", bytes(*held as f64)))
+                .collect();
             let tags = if tags.is_empty() { "none named".to_owned() } else { tags.join(", ") };
             (EventKind::CommitLow, format!("commit ran low (event 2004); top nonpaged tags: {tags}"))
         }

@@ -34,3 +34,4 @@ pub use compare::{Change, Comparison, Outcome, TagChange, compare, side_by_side}
 pub use host::judge;
 pub use input::{HostInput, PoolBound, SeriesInput, SeriesKey, TotalInput};
 pub use stream::StreamJudge;
+pub(crate) use tag::LEAST_SNAPSHOTS;

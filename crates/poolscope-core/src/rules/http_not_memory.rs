@@ -10,6 +10,9 @@ use crate::units::{count, span};
 /// requests in hand: every busy server has them, and none of them answers 503.
 const ABANDONED: &str = "Connection_Abandoned";
 
+/// Failures that begin and end this close to the refusals belong to them.
+const MARGIN_HOURS: f64 = 0.1;
+
 pub(super) const RULE: Rule = Rule {
     code: "PS002",
     name: "http-problem-that-is-not-memory",
@@ -18,7 +21,8 @@ pub(super) const RULE: Rule = Rule {
 ## What it does
 Reports HTTPERR reasons that speak of queues, application pools and connection limits (QueueFull, AppOffline,
 AppShutdown, ConnLimit, Disabled and the like) with their counts. Timer, client and abandoned-connection reasons are left out: every
-healthy server has them.
+healthy server has them. Where all fall into the time in which connections were refused for want of memory, they are
+told as a probable consequence.
 
 ## Why it matters
 These answer 503 too, and are often taken for a pool leak. A stopped application pool or a full request queue is
@@ -33,18 +37,32 @@ fn check(view: &View<'_>) -> Vec<Finding> {
     let counts = |reason: &&HttpReason| {
         reason.class == ReasonClass::QueueOrAppPool && !reason.name.starts_with(ABANDONED)
     };
+    // A server that cannot accept connections fails queued requests too: no second illness.
+    let refusals: Vec<&HttpReason> =
+        view.case.http_reasons.iter().filter(|reason| reason.class == ReasonClass::MemoryRefusal).collect();
+    let beside = |reason: &HttpReason| {
+        refusals.iter().any(|refused| {
+            reason.first.0.hours_since(refused.first.0) > -MARGIN_HOURS
+                && refused.last.0.hours_since(reason.last.0) > -MARGIN_HOURS
+        })
+    };
     let found = view.case.http_reasons.iter().filter(counts).map(|reason| Finding {
         code: RULE.code,
         title: format!(
-            "{} requests failed with {} {}: a queue or application pool, not memory",
+            "{} requests failed with {} {}: {}",
             count(reason.weight as f64),
             reason.name,
-            span(reason.first.0, reason.last.0)
+            span(reason.first.0, reason.last.0),
+            if beside(reason) {
+                "all while connections were refused for want of memory, so probably its consequence"
+            } else {
+                "a queue or application pool, not memory"
+            }
         ),
         subject: Subject::Host,
         numbers: vec![number("rows", reason.rows as f64, "count")],
         sources: reason.sources(),
-        strength: Strength::Proven,
+        strength: if beside(reason) { Strength::Suggests } else { Strength::Proven },
     });
     found.collect()
 }

@@ -1,8 +1,8 @@
 //! PS010: tags that rose and are not leaks, or cannot be told from one yet.
 
-use super::{Finding, Rule, Strength, Subject, View, number};
+use super::{BootJudgement, Finding, Rule, Strength, Subject, View, number};
 use crate::ingest::label;
-use crate::judge::Class;
+use crate::judge::{Class, SeriesKey};
 use crate::units::bytes;
 
 /// Most tags listed.
@@ -27,6 +27,13 @@ These are what a first-against-last comparison accuses. A cache looks like a lea
 docs/method.md; reference field-lessons.md 3 (rule 6) and 4.",
     check,
 };
+
+/// Bytes at the last snapshot of a boot less those at the first: what a person finds in the listings.
+fn gained(view: &View<'_>, key: SeriesKey, boot: &BootJudgement) -> f64 {
+    let Some(series) = view.case.tags.get(&key) else { return 0.0 };
+    let held = series.bytes.get(series.range(boot.from, boot.to)).unwrap_or(&[]);
+    held.first().zip(held.last()).map_or(0.0, |(first, last)| *last as f64 - *first as f64)
+}
 
 fn check(view: &View<'_>) -> Vec<Finding> {
     let Some(boot) = view.main_boot() else { return Vec::new() };
@@ -59,7 +66,7 @@ fn check(view: &View<'_>) -> Vec<Finding> {
             title: format!(
                 "{} gained {} and is not called a leak: it {shape}",
                 label(tag.key.tag, tag.key.pool),
-                bytes(tag.growth_bytes)
+                bytes(gained(view, tag.key, boot))
             ),
             subject: Subject::Tag(tag.key),
             numbers: vec![number("growth_bytes", tag.growth_bytes, "bytes")],

@@ -41,7 +41,7 @@ mod zombies;
 use poolscope_formats::Time;
 
 use crate::bounds::Bound;
-use crate::judge::{Class, HostJudgement, SeriesKey, TagJudgement};
+use crate::judge::{Class, HostJudgement, LEAST_SNAPSHOTS, SeriesKey, TagJudgement};
 use crate::model::{Case, Source};
 
 /// Suspects that rules speak of at most: beyond these a reader learns nothing.
@@ -84,14 +84,21 @@ impl<'a> View<'a> {
     }
 
     /// The tags under suspicion in the main boot, most suspect first: those that leak; where the evidence is too
-    /// thin for that, those that grew, or from a single snapshot those that hold most.
+    /// thin for that, those that grew, or from a single snapshot those that hold most. Where the total leaks and
+    /// the tags were listed often enough to show which, and none does, there are none.
     pub fn suspects(&self) -> Vec<&'a TagJudgement> {
         use crate::judge::Standing;
         let Some(boot) = self.main_boot() else { return Vec::new() };
         let tags = &boot.judgement.tags;
         let mut chosen: Vec<&TagJudgement> = tags.iter().filter(|tag| tag.leaking).collect();
-        if chosen.is_empty() && boot.judgement.standing == Standing::NotEnoughEvidence {
-            if boot.judgement.snapshots < 2 {
+        let listed = tags.iter().map(|tag| tag.samples).max().unwrap_or(0);
+        let thin = match boot.judgement.standing {
+            Standing::NotEnoughEvidence => true,
+            Standing::Leak => listed < LEAST_SNAPSHOTS,
+            Standing::NoLeakSeen => false,
+        };
+        if chosen.is_empty() && thin {
+            if listed < 2 {
                 chosen.extend(tags);
                 chosen.sort_by_key(|tag| (std::cmp::Reverse(tag.outstanding_bytes), tag.key));
                 chosen.truncate(MOST_BIG_ONES);

@@ -1,10 +1,11 @@
 //! PS004: the pool grows, and no tag shows it.
 
-use super::{Finding, Rule, Strength, Subject, View, number};
+use super::{BootJudgement, Finding, Rule, Strength, Subject, View, number};
+use crate::judge::ExplainedGrowth;
 use crate::model::CounterKey;
 use crate::units::bytes_per_hour;
-use poolscope_formats::Pool;
 use poolscope_formats::counters::CounterId;
+use poolscope_formats::{Pool, Time};
 
 /// The part of a pool that no tag shows (4 to 16 % of it on measured hosts) grows with the pool; only a larger share
 /// of the growth is worth a line.
@@ -29,6 +30,24 @@ Reference peers-and-domain.md 0 (fact 5); docs/method.md.",
     check,
 };
 
+fn title(boot: &BootJudgement, growth: &ExplainedGrowth) -> String {
+    let run = if boot.from > Time(i64::MIN) {
+        format!(" in the run of Windows since {} UTC", boot.from)
+    } else {
+        String::new()
+    };
+    let grows = format!(
+        "the {} pool grows by {}{run}",
+        growth.pool,
+        bytes_per_hour(growth.total_bytes_per_hour.estimate)
+    );
+    if boot.judgement.tags.is_empty() {
+        return format!("{grows}, and no snapshot of its tags was taken then");
+    }
+    let explained = bytes_per_hour(growth.tagged_bytes_per_hour.estimate);
+    format!("{grows}, and the tags seen explain only {explained} of it")
+}
+
 fn check(view: &View<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for boot in view.boots {
@@ -43,12 +62,7 @@ fn check(view: &View<'_>) -> Vec<Finding> {
             let key = CounterKey { counter, instance: String::new() };
             findings.push(Finding {
                 code: RULE.code,
-                title: format!(
-                    "the {} pool grows by {}, and the tags seen explain only {} of it",
-                    growth.pool,
-                    bytes_per_hour(growth.total_bytes_per_hour.estimate),
-                    bytes_per_hour(growth.tagged_bytes_per_hour.estimate),
-                ),
+                title: title(boot, growth),
                 subject: Subject::Pool(growth.pool),
                 numbers: vec![
                     number("total_bytes_per_hour", growth.total_bytes_per_hour.estimate, "bytes_per_hour"),

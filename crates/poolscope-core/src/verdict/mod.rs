@@ -8,6 +8,7 @@ mod conflicts;
 mod gaps;
 mod next_steps;
 pub(crate) mod owners;
+mod summary;
 mod suspects;
 
 use crate::judge::Standing;
@@ -82,8 +83,8 @@ pub fn weigh(view: &View<'_>, findings: &[Finding]) -> Verdict {
     Verdict {
         state,
         confidence,
-        summary: suspects::summary(view, findings, state, &suspects),
-        against: suspects::against(view, &suspects),
+        summary: summary::summary(view, findings, state, &suspects),
+        against: summary::against(view, &suspects),
         gaps: gaps::gaps(view),
         next_steps: next_steps::next_steps(view, state, &suspects),
         suspects,

@@ -1,17 +1,12 @@
-//! Ranks the suspects and says the answer in sentences.
+//! Ranks the suspects: the tags that leak, or those to look at first.
 
 use poolscope_formats::Time;
 
 use super::State;
-use super::conflicts::conflicts;
 use super::owners::{Owner, owners};
-use crate::changes::nearest;
-use crate::ingest::label;
-use crate::judge::{Class, Interval, Onset, SeriesKey, Standing, TagJudgement};
+use crate::judge::{Class, Interval, Onset, SeriesKey, TagJudgement};
 use crate::model::Source;
-use crate::rules::{BootJudgement, Finding, View};
-use crate::system_images::works_for_others;
-use crate::units::{bytes, bytes_per_hour, count, hours};
+use crate::rules::{BootJudgement, View};
 
 /// Suspects listed at most.
 const MOST_SUSPECTS: usize = 10;
@@ -70,7 +65,8 @@ pub(super) fn suspects(view: &View<'_>, state: State) -> Vec<Suspect> {
     }
     let Some(boot) = view.main_boot() else { return untimed(view) };
     let chosen: Vec<&TagJudgement> = match state {
-        State::Leak => boot.judgement.tags.iter().filter(|tag| tag.leaking).collect(),
+        // Where only the total leaks, and the tags were listed too seldom to say which: those to look at first.
+        State::Leak => view.suspects(),
         State::NoLeakSeen | State::OtherProblem => Vec::new(),
         State::NotEnoughEvidence if boot.judgement.snapshots < 2 => biggest(&boot.judgement.tags),
         State::NotEnoughEvidence => {
@@ -148,169 +144,4 @@ fn suspect(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -> Suspect
         snapshots: tag.samples,
         sources: view.end_sources(tag.key, boot),
     }
-}
-
-/// The answer in sentences, the most important first.
-pub(super) fn summary(
-    view: &View<'_>,
-    findings: &[Finding],
-    state: State,
-    suspects: &[Suspect],
-) -> Vec<String> {
-    let mut lines = Vec::new();
-    let hosts = view.case.hosts();
-    if hosts.len() > 1 {
-        lines.push(format!(
-            "The evidence is of several hosts ({}), which are never mixed: choose one with --host NAME.",
-            hosts.join(", ")
-        ));
-        return lines;
-    }
-    match state {
-        State::Leak => match suspects.first() {
-            Some(first) => {
-                leak_lines(first, &mut lines);
-                lines.extend(change_line(view));
-            }
-            None => {
-                lines.push("A pool grows as a leak does, but no tag that was seen explains it.".to_owned())
-            }
-        },
-        State::NoLeakSeen => {
-            let boot = view.main_boot();
-            let (snapshots, span) =
-                boot.map_or((0, 0.0), |boot| (boot.judgement.snapshots, boot.judgement.hours));
-            lines.push(format!(
-                "No leak is seen in {snapshots} samples over {}: nothing grows by more than noise, cycles and \
-                 caches explain.",
-                hours(span)
-            ));
-        }
-        State::NotEnoughEvidence => not_enough_lines(view, suspects, &mut lines),
-        State::OtherProblem => lines.push(
-            "The failed requests have reasons that are not memory: a request queue or an application pool. \
-             Nothing here points at a pool leak."
-                .to_owned(),
-        ),
-    }
-    let worth_a_sentence = |finding: &&Finding| match finding.code {
-        // What failed, and rows that must not be trusted.
-        "PS001" | "PS002" | "PS006" => true,
-        // Another illness beside a healthy pool, or in place of a proven leak.
-        "PS012" | "PS013" | "PS014" | "PS015" | "PS025" => state != State::Leak,
-        // Settings that do harm while they stay.
-        "PS029" | "PS030" => true,
-        _ => false,
-    };
-    for finding in findings.iter().filter(worth_a_sentence) {
-        let mut sentence = finding.title.clone();
-        if let Some(first) = sentence.get(..1) {
-            let upper = first.to_uppercase();
-            if !sentence.starts_with("http.sys") {
-                sentence.replace_range(..1, &upper);
-            }
-        }
-        lines.push(sentence + ".");
-    }
-    lines
-}
-
-fn leak_lines(first: &Suspect, lines: &mut Vec<String>) {
-    let name = label(first.key.tag, first.key.pool);
-    let rate = first.rate_bytes_per_hour.unwrap_or_default();
-    lines.push(format!(
-        "Leak: {name} grows by {} (90 % interval {} to {}).",
-        bytes_per_hour(rate.estimate),
-        bytes(rate.low),
-        bytes(rate.high)
-    ));
-    let since = match first.onset {
-        Some(onset) => format!("since about {} UTC", onset.at),
-        None => "since before the first snapshot".to_owned(),
-    };
-    lines.push(format!(
-        "It has grown {since} and holds {} in {} allocations.",
-        bytes(first.outstanding_bytes as f64),
-        count(first.outstanding_count as f64)
-    ));
-    if let Some(owner) = first.owners.first().filter(|owner| works_for_others(&owner.name)) {
-        lines.push(format!(
-            "It is allocated by {} ({}), which works for others: the culprit is whoever makes it allocate.",
-            owner.name,
-            owner.grade.words()
-        ));
-    } else if let Some(owner) = first.owners.first() {
-        lines.push(format!("Owner: {} ({}).", owner.name, owner.grade.words()));
-    } else {
-        lines.push("Nothing in the evidence names its owner.".to_owned());
-    }
-    if let Some(end) = &first.exhaustion {
-        lines.push(format!(
-            "At this rate the {} pool runs out about {} UTC (between {} and {}); the bound is the {}.",
-            first.key.pool, end.estimate, end.earliest, end.latest, end.bound
-        ));
-    }
-}
-
-/// What changed shortly before the onset, if nothing speaks against it.
-fn change_line(view: &View<'_>) -> Option<String> {
-    let first = nearest(view)?;
-    let when = if first.hours_before > 0.0 {
-        format!("{} before it began", hours(first.hours_before))
-    } else {
-        "When it began".to_owned()
-    };
-    let mut line = format!("{when}: {}. That is circumstance, not proof.", first.change.text);
-    if let Some(capital) = line.get(..1).map(str::to_uppercase) {
-        line.replace_range(..1, &capital);
-    }
-    Some(line)
-}
-
-fn not_enough_lines(view: &View<'_>, suspects: &[Suspect], lines: &mut Vec<String>) {
-    let snapshots = view.case.snapshots.len();
-    let first = suspects.first().map(|suspect| (suspect, label(suspect.key.tag, suspect.key.pool)));
-    match (snapshots, first) {
-        (0, _) if view.boots.is_empty() => {
-            lines.push("Not enough evidence: nothing here measures the pool over time.".to_owned());
-        }
-        (1, Some((suspect, name))) => lines.push(format!(
-            "Not enough evidence: one snapshot proves no growth. {name} holds most of what is listed ({}).",
-            bytes(suspect.outstanding_bytes as f64)
-        )),
-        (_, Some((suspect, name))) => {
-            let rate = suspect.rate_bytes_per_hour.unwrap_or_default();
-            lines.push(format!(
-                "Not enough evidence for a verdict from {snapshots} snapshots. {name} grew most ({}).",
-                bytes_per_hour(rate.estimate)
-            ));
-        }
-        _ => lines.push("Not enough evidence for a verdict; nothing seen grows.".to_owned()),
-    }
-}
-
-/// What speaks against the answer.
-pub(super) fn against(view: &View<'_>, suspects: &[Suspect]) -> Vec<String> {
-    let mut lines = Vec::new();
-    let Some(first) = suspects.first().filter(|first| first.leaking) else { return lines };
-    if let Some(share) = first.share_of_growth.filter(|share| *share < 0.5) {
-        lines.push(format!(
-            "{} explains only {:.0} % of the growth of its pool: something else grows too.",
-            label(first.key.tag, first.key.pool),
-            share * 100.0
-        ));
-    }
-    let quiet = view.boots.iter().any(|boot| {
-        boot.judgement.standing == Standing::NoLeakSeen && boot.judgement.snapshots >= first.snapshots / 2
-    });
-    if quiet {
-        lines.push("In another boot of comparable length no leak is seen.".to_owned());
-    }
-    lines.extend(conflicts(first));
-    if first.owners.first().is_none_or(|owner| owner.grade >= crate::model::Grade::TextMap) {
-        lines.push(
-            "No driver image, trace or handle count confirms the owner; a tag alone names none.".to_owned(),
-        );
-    }
-    lines
 }

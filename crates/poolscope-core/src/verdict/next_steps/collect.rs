@@ -3,11 +3,15 @@
 use poolscope_formats::Kind;
 
 use super::{NextStep, Suspect, Tools};
+use crate::judge::LEAST_SNAPSHOTS;
 use crate::rules::View;
 use crate::tagnotes::note;
 
-/// Snapshots from which on a leak is claimed (docs/method.md).
-const ENOUGH_SNAPSHOTS: usize = 8;
+/// A series of this many snapshots over a day answers what a longer one would.
+const LONG_SERIES: usize = 48;
+
+/// A pool that runs out within this many hours leaves no time for a day of snapshots.
+const SOON_HOURS: f64 = 48.0;
 
 pub(super) fn app_pools(tools: &Tools) -> NextStep {
     let command = if tools.is_old() {
@@ -24,22 +28,63 @@ pub(super) fn app_pools(tools: &Tools) -> NextStep {
     .risk("none: it only lists")
 }
 
-pub(super) fn snapshots(view: &View<'_>, tools: &Tools) -> NextStep {
+/// A series of snapshots; `None` where the evidence holds a long one already.
+pub(super) fn snapshots(view: &View<'_>, tools: &Tools) -> Option<NextStep> {
     let have = view.case.snapshots.len();
-    let why = if have < ENOUGH_SNAPSHOTS {
+    let judged = view.main_boot().map(|boot| &boot.judgement);
+    let listed = judged.and_then(|j| j.tags.iter().map(|tag| tag.samples).max()).unwrap_or(0);
+    if listed >= LONG_SERIES && judged.is_some_and(|judged| judged.hours >= 24.0) {
+        return None;
+    }
+    let ends = judged.into_iter().flat_map(|judged| &judged.growth).filter_map(|growth| growth.exhaustion);
+    let now = view.case.snapshots.last().map(|snapshot| snapshot.time);
+    let soon = ends.zip(now).any(|(end, now)| end.estimate.hours_since(now) < SOON_HOURS);
+    let why = if have < LEAST_SNAPSHOTS {
         let number = if have == 1 { "is one".to_owned() } else { format!("are {have}") };
         format!("a leak is claimed from at least eight snapshots of one boot; there {number}")
     } else {
         "a longer series shows slower leaks, and a whole day tells a leak from a daily cycle".to_owned()
     };
-    NextStep::new(
-        "Take a snapshot of the tag table every 30 minutes for at least a day, without a restart between",
-        why,
+    let (title, wait) = if soon {
+        (
+            "Take a snapshot of the tag table every 10 minutes for at least four hours: the pool runs out soon",
+            600,
+        )
+    } else {
+        (
+            "Take a snapshot of the tag table every 30 minutes for at least a day, without a restart between",
+            1_800,
+        )
+    };
+    Some(
+        NextStep::new(title, why)
+            .command(format!("for /l %i in (1,1,48) do @(poolmon -b -n pool_%i.txt & {})", tools.wait(wait)))
+            .cost(
+                "a few seconds and 100 KB each; poolmon is part of the WDK and runs when copied alone. In a batch \
+                 file write %%i for %i",
+            )
+            .risk("none: it only reads")
+            .undo("stop it with Ctrl+C"),
     )
-    .command(format!("for /l %i in (1,1,48) do @(poolmon -b -n pool_%i.txt & {})", tools.wait(1_800)))
-    .cost("a few seconds and 100 KB each; poolmon is part of the WDK and runs when copied alone")
-    .risk("none: it only reads")
-    .undo("stop it with Ctrl+C")
+}
+
+/// Looks for a tag that no list knows in the driver files of the host: the quickest hint there is.
+pub(super) fn find_the_tag(suspect: &Suspect) -> Option<NextStep> {
+    let text = String::from_utf8_lossy(&suspect.key.tag.0).trim_end().to_owned();
+    let plain = text.len() > 2 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let unknown = note(suspect.key.tag).is_none() && suspect.owners.is_empty();
+    (plain && unknown).then(|| {
+        NextStep::new(
+            format!("List the driver files that hold the bytes {text}, and the drivers that run"),
+            "no list knows this tag, so it is a private one: its owner is among the files found, if they run",
+        )
+        .command(format!(
+            "findstr /m /l {text} %SystemRoot%\\System32\\drivers\\*.sys > findstr_{text}.txt & driverquery /v /fo csv \
+             > driverquery.csv"
+        ))
+        .cost("a minute")
+        .risk("none: it only reads; four bytes occur by chance too, so a hit is a hint")
+    })
 }
 
 pub(super) fn counters() -> NextStep {
@@ -128,16 +173,13 @@ pub(super) fn missing_logs(view: &View<'_>, tools: &Tools) -> Option<NextStep> {
     })
 }
 
-pub(super) fn plan_the_restart(tools: &Tools) -> NextStep {
-    let command =
-        if tools.is_old() { "poolmon -b -n last.txt" } else { "poolmon -b -n last.txt & shutdown /r /t 60" };
+pub(super) fn plan_the_restart() -> NextStep {
     NextStep::new(
         "Plan the restart before the pool runs out, and take a last snapshot first",
         "a restart clears the pool and with it the evidence; it cures nothing. Shutting down and starting again may \
          not clear it (Fast Startup): restart",
     )
-    .command(command)
+    .command("poolmon -b -n last.txt")
     .cost("the downtime")
     .risk("what would name the owner is gone after it")
-    .undo(if tools.is_old() { "" } else { "shutdown /a within 60 seconds" })
 }

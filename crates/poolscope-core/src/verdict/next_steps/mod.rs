@@ -84,11 +84,14 @@ pub(super) fn next_steps(view: &View<'_>, state: State, suspects: &[Suspect]) ->
 
 /// More evidence, what is missing first.
 fn not_proven(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextStep> {
-    let mut steps = vec![collect::snapshots(view, tools)];
+    let mut steps: Vec<NextStep> = collect::snapshots(view, tools).into_iter().collect();
     if view.case.counters.is_empty() {
         steps.push(collect::counters());
     }
     let first = suspects.first();
+    if first.is_some_and(|suspect| !named(suspect)) {
+        steps.extend(suspects.iter().take(3).find_map(collect::find_the_tag));
+    }
     if first.is_some_and(|suspect| object_type(suspect.key.tag).is_some() && !named(suspect)) {
         steps.push(collect::handles(first.and_then(held_by)));
     }
@@ -99,9 +102,15 @@ fn not_proven(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextS
 /// A leak is seen: name its owner, prove it, survive until then.
 fn leak(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextStep> {
     let mut steps = Vec::new();
-    let Some(first) = suspects.first() else {
-        // Only the total grows: better listings come first.
-        return vec![collect::snapshots(view, tools), collect::counters()];
+    let Some(first) = suspects.first().filter(|first| first.leaking) else {
+        // Only the total grows: better listings come first, and whatever names the tags that were seen.
+        let mut steps: Vec<NextStep> = collect::snapshots(view, tools).into_iter().collect();
+        steps.extend(suspects.iter().take(3).find_map(collect::find_the_tag));
+        if view.case.counters.is_empty() {
+            steps.push(collect::counters());
+        }
+        steps.push(collect::plan_the_restart());
+        return steps;
     };
     let object = object_type(first.key.tag).is_some();
     let process = held_by(first);
@@ -134,7 +143,7 @@ fn leak(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextStep> {
     }
     // The last word, whatever else is cut off.
     steps.truncate(MOST_STEPS - 1);
-    steps.push(collect::plan_the_restart(tools));
+    steps.push(collect::plan_the_restart());
     steps
 }
 

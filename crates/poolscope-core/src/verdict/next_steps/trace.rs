@@ -30,12 +30,14 @@ pub(super) fn stacks(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Op
         suspects.iter().filter(|suspect| typed(suspect).is_some()).take(MOST_TRACED_TAGS).collect();
     let first = *traced.first()?;
     // Only what moves with the first suspect, or is as fast: four slow tags beside it only add events.
-    let tags: Vec<String> =
-        with_their_like(view, boot, first, &traced).into_iter().filter_map(typed).collect();
+    let recorded = with_their_like(view, boot, first, &traced);
+    let tags: Vec<String> = recorded.iter().copied().filter_map(typed).collect();
     let rate = first.rate_bytes_per_hour.map_or(0.0, |rate| rate.estimate);
     let minutes = if rate > 0.0 { MIN_LEAK_BYTES / rate * 60.0 } else { 10.0 };
     let minutes = minutes.clamp(*MINUTES.start(), *MINUTES.end()).ceil();
-    let events = calls_per_second(view, boot, first.key).map(|calls| calls * 2.0);
+    // Every call makes an event, and nearly every one a second when it is freed.
+    let calls: Option<f64> = recorded.iter().map(|tag| calls_per_second(view, boot, tag.key)).sum();
+    let events = calls.map(|calls| calls * 2.0);
     let size = match events {
         Some(events) => {
             let volume = events * minutes * 60.0 * BYTES_PER_EVENT;
@@ -45,7 +47,7 @@ pub(super) fn stacks(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Op
                 "; few or no lost events"
             };
             format!(
-                "about {} on disk by this tag's {} calls a second{lost}",
+                "about {} on disk by {} allocations a second{lost}",
                 bytes(volume.max(10.0 * 1_048_576.0)),
                 count(events / 2.0)
             )

@@ -1,0 +1,250 @@
+//! Says the answer in sentences, the most important first, and what speaks against it.
+
+use poolscope_formats::{Pool, Time};
+
+use super::State;
+use super::conflicts::conflicts;
+use super::suspects::Suspect;
+use crate::changes::nearest;
+use crate::ingest::label;
+use crate::judge::Standing;
+use crate::rules::{Finding, View};
+use crate::system_images::works_for_others;
+use crate::units::{bytes, bytes_per_hour, count, hours};
+
+/// A tag that held this share of the pool when event 2004 was written is told in the answer.
+const REPORTED_SHARE: f64 = 0.2;
+
+/// The answer in sentences, the most important first.
+pub(super) fn summary(
+    view: &View<'_>,
+    findings: &[Finding],
+    state: State,
+    suspects: &[Suspect],
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    let hosts = view.case.hosts();
+    if hosts.len() > 1 {
+        lines.push(format!(
+            "The evidence is of several hosts ({}), which are never mixed: choose one with --host NAME.",
+            hosts.join(", ")
+        ));
+        return lines;
+    }
+    match state {
+        State::Leak => match suspects.first() {
+            Some(first) if first.leaking => {
+                leak_lines(first, &mut lines);
+                lines.extend(change_line(view));
+            }
+            first => total_lines(view, first, &mut lines),
+        },
+        State::NoLeakSeen => {
+            let boot = view.main_boot();
+            let (snapshots, span) =
+                boot.map_or((0, 0.0), |boot| (boot.judgement.snapshots, boot.judgement.hours));
+            lines.push(format!(
+                "No leak is seen in {snapshots} samples over {}: nothing grows by more than noise, cycles and \
+                 caches explain.",
+                hours(span)
+            ));
+        }
+        State::NotEnoughEvidence => not_enough_lines(view, suspects, &mut lines),
+        State::OtherProblem => lines.push(
+            "The failed requests have reasons that are not memory: a request queue or an application pool. \
+             Nothing here points at a pool leak."
+                .to_owned(),
+        ),
+    }
+    let worth_a_sentence = |finding: &&Finding| match finding.code {
+        // What failed, and rows that must not be trusted.
+        "PS001" | "PS002" | "PS006" => true,
+        // Another illness beside a healthy pool, or in place of a proven leak.
+        "PS012" | "PS013" | "PS014" | "PS015" | "PS025" => state != State::Leak,
+        // Settings that do harm while they stay.
+        "PS029" | "PS030" => true,
+        _ => false,
+    };
+    for finding in findings.iter().filter(worth_a_sentence) {
+        let mut sentence = finding.title.clone();
+        if let Some(first) = sentence.get(..1) {
+            let upper = first.to_uppercase();
+            if !sentence.starts_with("http.sys") {
+                sentence.replace_range(..1, &upper);
+            }
+        }
+        lines.push(sentence + ".");
+    }
+    lines
+}
+
+fn leak_lines(first: &Suspect, lines: &mut Vec<String>) {
+    let name = label(first.key.tag, first.key.pool);
+    let rate = first.rate_bytes_per_hour.unwrap_or_default();
+    lines.push(format!(
+        "Leak: {name} grows by {} (90 % interval {} to {}).",
+        bytes_per_hour(rate.estimate),
+        bytes(rate.low),
+        bytes(rate.high)
+    ));
+    let since = match first.onset {
+        Some(onset) => format!("since about {} UTC", onset.at),
+        None => "since before the first snapshot".to_owned(),
+    };
+    lines.push(format!(
+        "It has grown {since} and holds {} in {} allocations.",
+        bytes(first.outstanding_bytes as f64),
+        count(first.outstanding_count as f64)
+    ));
+    if let Some(owner) = first.owners.first().filter(|owner| works_for_others(&owner.name)) {
+        lines.push(format!(
+            "It is allocated by {} ({}), which works for others: the culprit is whoever makes it allocate.",
+            owner.name,
+            owner.grade.words()
+        ));
+    } else if let Some(owner) = first.owners.first() {
+        lines.push(format!("Owner: {} ({}).", owner.name, owner.grade.words()));
+    } else {
+        lines.push("Nothing in the evidence names its owner.".to_owned());
+    }
+    if let Some(end) = &first.exhaustion {
+        lines.push(runs_out(first.key.pool, [end.earliest, end.estimate, end.latest], &end.bound));
+    }
+}
+
+/// Only the whole pool is known to leak.
+fn total_lines(view: &View<'_>, first: Option<&Suspect>, lines: &mut Vec<String>) {
+    let Some(boot) = view.main_boot() else { return };
+    let Some(growth) = boot.judgement.growth.iter().find(|growth| growth.untagged_leak) else {
+        lines.push("A pool grows as a leak does, but no tag that was seen explains it.".to_owned());
+        return;
+    };
+    let rate = bytes_per_hour(growth.total_bytes_per_hour.estimate);
+    let listed = boot.judgement.tags.iter().map(|tag| tag.samples).max().unwrap_or(0);
+    lines.push(match (first, listed) {
+        (Some(first), _) => format!(
+            "The {} pool grows by {rate}, as a leak does. {listed} snapshots of the tags are too few to prove which \
+             tag; look first at {}, which grew most in them ({}).",
+            growth.pool,
+            label(first.key.tag, first.key.pool),
+            bytes_per_hour(first.rate_bytes_per_hour.unwrap_or_default().estimate)
+        ),
+        (None, 0) => format!(
+            "The {} pool grows by {rate}, as a leak does. No snapshot of the tags was taken in that time, so no tag \
+             can be named.",
+            growth.pool
+        ),
+        (None, _) => format!(
+            "The {} pool grows by {rate}, as a leak does, but no tag that was seen explains it.",
+            growth.pool
+        ),
+    });
+    lines.extend(reported_line(view, growth.pool));
+    let bound = view.bounds.iter().find(|(pool, _)| *pool == growth.pool);
+    if let Some((end, (_, bound))) = growth.exhaustion.zip(bound) {
+        lines.push(runs_out(growth.pool, [end.earliest, end.estimate, end.latest], &bound.what));
+    }
+}
+
+/// What event 2004 saw hold the pool, if one tag held a good part of it.
+fn reported_line(view: &View<'_>, pool: Pool) -> Option<String> {
+    let report = view.case.exhaustion_reports.last()?;
+    let whole = match pool {
+        Pool::Nonpaged => report.nonpaged_bytes,
+        Pool::Paged => report.paged_bytes,
+    }?;
+    let (key, held) =
+        report.tags.iter().filter(|(key, _)| key.pool == pool).max_by_key(|(_, bytes)| *bytes)?;
+    (*held as f64 >= REPORTED_SHARE * whole as f64).then(|| {
+        format!(
+            "Event 2004 of {} UTC saw {} hold {} of {} in the {pool} pool.",
+            report.time,
+            key.tag,
+            bytes(*held as f64),
+            bytes(whole as f64)
+        )
+    })
+}
+
+/// When a pool runs out, said as sharply as it is known: far away, the day is enough.
+fn runs_out(pool: Pool, [earliest, estimate, latest]: [Time; 3], bound: &str) -> String {
+    let digits = match latest.hours_since(earliest) {
+        width if width > 48.0 => 10,
+        _ => 16,
+    };
+    let said = |time: Time| time.to_string().chars().take(digits).collect::<String>();
+    format!(
+        "At this rate the {pool} pool runs out about {} UTC (between {} and {}); the bound is the {bound}.",
+        said(estimate),
+        said(earliest),
+        said(latest)
+    )
+}
+
+/// What changed shortly before the onset, if nothing speaks against it.
+fn change_line(view: &View<'_>) -> Option<String> {
+    let first = nearest(view)?;
+    let when = if first.hours_before > 0.0 {
+        format!("{} before it began", hours(first.hours_before))
+    } else {
+        "When it began".to_owned()
+    };
+    let mut line = format!("{when}: {}. That is circumstance, not proof.", first.change.text);
+    if let Some(capital) = line.get(..1).map(str::to_uppercase) {
+        line.replace_range(..1, &capital);
+    }
+    Some(line)
+}
+
+fn not_enough_lines(view: &View<'_>, suspects: &[Suspect], lines: &mut Vec<String>) {
+    let snapshots = view.case.snapshots.len();
+    let first = suspects.first().map(|suspect| (suspect, label(suspect.key.tag, suspect.key.pool)));
+    match (snapshots, first) {
+        (0, _) if view.boots.is_empty() => {
+            lines.push("Not enough evidence: nothing here measures the pool over time.".to_owned());
+        }
+        (1, Some((suspect, name))) => lines.push(format!(
+            "Not enough evidence: one snapshot proves no growth. {name} holds most of what is listed ({}).",
+            bytes(suspect.outstanding_bytes as f64)
+        )),
+        (_, Some((suspect, name))) => lines.push(match suspect.rate_bytes_per_hour {
+            Some(rate) => format!(
+                "Not enough evidence for a verdict from {snapshots} snapshots. {name} grew most ({}).",
+                bytes_per_hour(rate.estimate)
+            ),
+            None => format!(
+                "Not enough evidence for a verdict: nothing says when the {snapshots} snapshots were taken. {name} \
+                 holds most ({}).",
+                bytes(suspect.outstanding_bytes as f64)
+            ),
+        }),
+        _ => lines.push("Not enough evidence for a verdict; nothing seen grows.".to_owned()),
+    }
+    lines.extend(reported_line(view, Pool::Nonpaged));
+}
+
+/// What speaks against the answer.
+pub(super) fn against(view: &View<'_>, suspects: &[Suspect]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let Some(first) = suspects.first().filter(|first| first.leaking) else { return lines };
+    if let Some(share) = first.share_of_growth.filter(|share| *share < 0.5) {
+        lines.push(format!(
+            "{} explains only {:.0} % of the growth of its pool: something else grows too.",
+            label(first.key.tag, first.key.pool),
+            share * 100.0
+        ));
+    }
+    let quiet = view.boots.iter().any(|boot| {
+        boot.judgement.standing == Standing::NoLeakSeen && boot.judgement.snapshots >= first.snapshots / 2
+    });
+    if quiet {
+        lines.push("In another boot of comparable length no leak is seen.".to_owned());
+    }
+    lines.extend(conflicts(first));
+    if first.owners.first().is_none_or(|owner| owner.grade >= crate::model::Grade::TextMap) {
+        lines.push(
+            "No driver image, trace or handle count confirms the owner; a tag alone names none.".to_owned(),
+        );
+    }
+    lines
+}
