@@ -194,3 +194,32 @@ pub fn pool_in_use(case: &Case, pool: Pool, until: Time) -> Option<(u64, Source)
     };
     Some((latest.1, latest.2))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TimelineEvent;
+    use crate::testcase::{TestCase, at};
+
+    #[test]
+    fn a_pool_that_was_seen_to_run_out_is_bounded_by_that_size() {
+        let mut case = TestCase::new(48);
+        case.counter(CounterId::MemoryPoolNonpagedBytes, "", |hour| 1e9 + 1e8 * hour.min(20.0));
+        let source = case.source(9);
+        case.builder.events.push(TimelineEvent {
+            time: at(20.2),
+            kind: EventKind::PoolEmpty(Pool::Nonpaged),
+            text: "Srv 2019".to_owned(),
+            source,
+        });
+        case.with(|view| {
+            let bound = bound(view.case, Pool::Nonpaged).unwrap();
+            assert_eq!((bound.bytes, bound.quota), (3_000_000_000, true));
+            assert!(
+                bound.what.contains("seen to run out about 2026-05-02 04:12:00 UTC (2.8 GiB)"),
+                "{bound:?}"
+            );
+            assert!(super::bound(view.case, Pool::Paged).is_none());
+        });
+    }
+}

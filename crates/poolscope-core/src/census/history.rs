@@ -140,3 +140,65 @@ fn collect(case: &Case, wanted: &str) -> BTreeMap<(String, bool), History> {
     all.retain(|_, history| history.counts.len() > 1);
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use poolscope_formats::Place;
+    use poolscope_formats::facts::{HandleCount, ProcessFact, ProcessKey};
+
+    use crate::census::holders;
+    use crate::model::{Grade, ProcessMoment};
+    use crate::testcase::{TestCase, at};
+
+    /// Listings of all handles of two processes, and of the events of the second, at the begin and the end.
+    fn listings(case: &mut TestCase, hours: [Option<f64>; 2]) {
+        let moments = [(hours[0], 190_000, 92_000), (hours[1], 190_004, 139_500)];
+        for (listing, (hour, idle, busy)) in moments.into_iter().enumerate() {
+            let line = 1_000 + listing as u64 * 10;
+            let mut processes = Vec::new();
+            for (pid, handles) in [(9_016, idle), (3_412, busy + 4_000)] {
+                let mut fact =
+                    ProcessFact::named(Place::Line(line), if pid == 9_016 { "idle" } else { "busy" });
+                (fact.pid, fact.handles) = (Some(pid), Some(handles));
+                processes.push(fact);
+            }
+            let source = case.source(line);
+            case.builder.state.processes.push(ProcessMoment {
+                time: hour.map(at),
+                source,
+                complete: false,
+                processes,
+                handles: vec![HandleCount {
+                    place: Place::Line(line + 1),
+                    // `handle -s -p 3412` prints no name.
+                    process: Some(ProcessKey { name: String::new(), pid: Some(3_412) }),
+                    object_type: "Event".to_owned(),
+                    handles: busy,
+                }],
+                total_handles: None,
+            });
+        }
+    }
+
+    #[test]
+    fn who_adds_the_objects_is_told_from_who_only_holds_many() {
+        for hours in [[None, None], [Some(0.0), Some(23.5)]] {
+            let mut case = TestCase::new(48);
+            case.leaking(b"Even", 2_000.0, 128).outstanding_count = 200_000;
+            listings(&mut case, hours);
+            case.with(|view| {
+                let boot = &view.boots[0];
+                let holders = holders(view.case, boot, &boot.judgement.tags[0]);
+                assert_eq!(holders[0].process, "busy (3412)", "{holders:?}");
+                assert_eq!(holders[0].grade, Grade::HandlesInStep);
+                assert!(holders[0].reason.contains("92,000 to 139,500 over 2 listings"), "{holders:?}");
+                let idle: Vec<_> = holders.iter().filter(|one| one.process == "idle (9016)").collect();
+                assert!(!idle.is_empty() && idle.iter().all(|one| one.grade == Grade::Circumstance));
+                assert!(
+                    idle[0].reason.contains("did not grow (190,000 to 190,004 in 2 listings)"),
+                    "{idle:?}"
+                );
+            });
+        }
+    }
+}

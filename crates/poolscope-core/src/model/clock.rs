@@ -175,4 +175,24 @@ mod tests {
         clock.state(Zone::Bias(300), source(4));
         assert_eq!(clock.known(), None);
     }
+
+    #[test]
+    fn wall_times_move_to_utc_and_stated_ones_stay() {
+        let mut case = crate::testcase::TestCase::new(2);
+        let (first, source) = (crate::testcase::at(0.0), case.source(1));
+        case.builder.wall_snapshot(1, source);
+        case.builder.states_zone(Zone::Bias(240), source);
+        case.builder.started_at_wall_time(first.plus_hours(-9.0), source);
+        case.with(|view| {
+            assert_eq!(view.case.snapshots[0].time, first);
+            assert_eq!(view.case.snapshots[1].time, first.plus_hours(4.5));
+            assert_eq!(view.case.boots[1].from, first.plus_hours(-5.0));
+            let said = "they are read as UTC-04:00, as made-by-hand states";
+            assert!(
+                view.case.caveats.iter().any(|caveat| caveat.text.contains(said)),
+                "{:?}",
+                view.case.caveats
+            );
+        });
+    }
 }

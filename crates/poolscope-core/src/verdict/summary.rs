@@ -248,3 +248,70 @@ pub(super) fn against(view: &View<'_>, suspects: &[Suspect]) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::{Exhaustion, ExplainedGrowth, Interval};
+    use crate::model::ExhaustionReport;
+    use crate::testcase::{TestCase, at, key};
+
+    #[test]
+    fn far_moments_are_told_by_the_day() {
+        let near = runs_out(Pool::Nonpaged, [at(10.0), at(11.0), at(12.0)], "x");
+        assert!(near.contains("about 2026-05-01 19:00 UTC"), "{near}");
+        let far = runs_out(Pool::Nonpaged, [at(9_000.0), at(10_000.0), at(11_000.0)], "x");
+        assert!(far.contains("about 2027-06-22 UTC (between 2027-05-11 and"), "{far}");
+    }
+
+    #[test]
+    fn what_event_2004_saw_is_told_where_one_tag_held_much() {
+        let mut case = TestCase::new(2);
+        let source = case.source(1);
+        let report = |bytes| ExhaustionReport {
+            time: at(1.0),
+            nonpaged_bytes: Some(3 << 30),
+            paged_bytes: None,
+            commit: None,
+            tags: vec![(key(b"Smal"), 1 << 20), (key(b"Bigg"), bytes)],
+            processes: Vec::new(),
+            source,
+        };
+        case.builder.exhaustion_reports.push(report(2 << 30));
+        let said = case.with(|view| reported_line(view, Pool::Nonpaged));
+        assert_eq!(
+            said.as_deref(),
+            Some(
+                "Event 2004 of 2026-05-01 09:00:00 UTC saw Bigg hold 2.0 GiB of 3.0 GiB in the nonpaged pool."
+            )
+        );
+        let mut case = TestCase::new(2);
+        case.builder.exhaustion_reports.push(report(1 << 28));
+        assert_eq!(case.with(|view| reported_line(view, Pool::Nonpaged)), None);
+    }
+
+    #[test]
+    fn a_leak_of_the_total_says_what_the_listings_allow() {
+        let per_hour = |estimate| Interval { low: estimate, estimate, high: estimate };
+        let end = Exhaustion { earliest: at(5.0), estimate: at(6.0), latest: at(7.0) };
+        let growth = ExplainedGrowth {
+            pool: Pool::Nonpaged,
+            total_bytes_per_hour: per_hour(1e8),
+            tagged_bytes_per_hour: per_hour(0.0),
+            untagged_bytes_per_hour: per_hour(1e8),
+            untagged_leak: true,
+            exhaustion: Some(end),
+            named_share: 0.0,
+            from_total: true,
+            confidence: 0.9,
+        };
+        TestCase::new(0).with(|view| {
+            let mut boots = view.boots.to_vec();
+            boots[0].judgement.growth = vec![growth.clone()];
+            let view = View { boots: &boots, ..*view };
+            let mut lines = Vec::new();
+            total_lines(&view, None, &mut lines);
+            assert!(lines[0].contains("95.4 MiB an hour, as a leak does. No snapshot"), "{lines:?}");
+        });
+    }
+}

@@ -155,3 +155,43 @@ fn twin_claims(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -> Vec
     });
     named.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Driver, EventKind};
+    use crate::testcase::TestCase;
+
+    /// Three drivers whose files hold the tag's bytes: one stopped, one running, one changed before the onset.
+    #[test]
+    fn among_circumstances_the_changed_driver_comes_first_and_the_stopped_one_last() {
+        let mut case = TestCase::new(96);
+        case.leaking(b"Xq7z", 500.0, 352);
+        case.onset(20.0);
+        for (name, running) in [("alpha.sys", false), ("beta.sys", true), ("gamma.sys", true)] {
+            let mut driver = Driver::named(name, case.source(5));
+            driver.running = Some(running);
+            case.builder.state.drivers.push(driver);
+            case.builder.owner_claims.push(OwnerClaim {
+                tag: poolscope_formats::Tag(*b"Xq7z"),
+                pool: None,
+                name: name.to_owned(),
+                kind: OwnerKind::Driver,
+                grade: Grade::Circumstance,
+                reason: "findstr met it".to_owned(),
+                source: None,
+            });
+        }
+        let inf = r"C:\ProgramData\Vendor\7.3\gamma.inf";
+        case.event(19.5, EventKind::DriverChange { name: inf.to_owned() }, "driver package installed");
+        case.with(|view| {
+            let boot = &view.boots[0];
+            let tag = &boot.judgement.tags[0];
+            let owners = owners(view, tag.key, Some((boot, tag)));
+            let names: Vec<&str> = owners.iter().map(|owner| owner.name.as_str()).collect();
+            assert_eq!(names, ["gamma.sys", "beta.sys", "alpha.sys"]);
+            assert!(owners[0].reasons.iter().any(|r| r.contains("30 minutes before the growth began")));
+            assert!(owners[2].reasons.iter().any(|r| r.contains("was not running")));
+        });
+    }
+}
