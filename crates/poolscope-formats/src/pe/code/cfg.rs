@@ -99,12 +99,14 @@ struct Decoded {
 }
 
 /// Decodes the function at `entry`. `extents` are the code ranges that belong to it; `is_start` tells the starts
-/// of other functions. `known_cases` are switch cases that an earlier run of the function came upon.
+/// of other functions. `known_cases` are switch cases that an earlier run of the function came upon, `tables` the
+/// sorted RVAs of all jump tables of absolute addresses (x86).
 pub fn build(
     image: &Image<'_>,
     entry: u32,
     extents: &[(u32, u32)],
     known_cases: &[u32],
+    tables: &[u32],
     is_start: &dyn Fn(u32) -> bool,
 ) -> Cfg {
     let mut cfg = Cfg::default();
@@ -125,6 +127,7 @@ pub fn build(
                 let next =
                     lifter.next(&mut cfg.ops).and_then(|address| image.rva_of(address.wrapping_sub(1)));
                 let next = next.and_then(|last| last.checked_add(1)).filter(|&next| next > rva);
+                by_register(image, cfg.ops.last_mut());
                 let to = cfg.ops.len() as u32;
                 decoded.insert(rva, Decoded { from, to, next });
                 let Some(next) = next else { break };
@@ -162,8 +165,9 @@ pub fn build(
                             Target::Mem(mem) if mem.index.is_some() && mem.base.is_none() => Some(mem.disp),
                             _ => None,
                         };
-                        for case in
-                            table.map(|table| jump_table(image, table.cast_unsigned())).unwrap_or_default()
+                        for case in table
+                            .map(|table| jump_table(image, table.cast_unsigned(), tables))
+                            .unwrap_or_default()
                         {
                             if leaders.insert(case) || !cases.contains(&case) {
                                 cases.push(case);
@@ -190,11 +194,26 @@ pub fn build(
     cfg
 }
 
-/// The targets of an x86 jump table of absolute addresses.
-fn jump_table(image: &Image<'_>, table: u64) -> Vec<u32> {
+/// A jump to a stub that only jumps to a register is that jump: images prepared for retpolines end a switch so.
+fn by_register(image: &Image<'_>, last: Option<&mut Op>) {
+    let Some(Op::Jump { target }) = last else { return };
+    let Target::To(to) = *target else { return };
+    if image.machine == Machine::X64
+        && let Some(bytes) = image.rva_of(to).and_then(|rva| image.bytes_from(rva))
+        && let [0xff, mode @ 0xe0..=0xe7, ..] | [0x41, 0xff, mode @ 0xe0..=0xe7, ..] = bytes
+    {
+        let high = if bytes.first() == Some(&0x41) { 8 } else { 0 };
+        *target = Target::Reg((mode & 7) + high);
+    }
+}
+
+/// The targets of an x86 jump table of absolute addresses. Compilers put one table right behind the other: it ends
+/// at the latest where the next of all `tables` begins.
+fn jump_table(image: &Image<'_>, table: u64, tables: &[u32]) -> Vec<u32> {
     let Some(mut at) = image.rva_of(table) else { return Vec::new() };
+    let end = tables.get(tables.partition_point(|&start| start <= at)).copied().unwrap_or(u32::MAX);
     let mut out = Vec::new();
-    while out.len() < MAX_PE_SWITCH_CASES {
+    while out.len() < MAX_PE_SWITCH_CASES && at < end {
         let target = image.pointer_at(at).and_then(|address| image.rva_of(address));
         match target {
             Some(target) if image.section_at(target).is_some_and(|s| s.executable) => out.push(target),
