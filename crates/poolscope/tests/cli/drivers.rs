@@ -136,13 +136,15 @@ fn diagnose_takes_the_index_as_evidence_for_who_owns_a_tag() {
         "{}",
         evidence(&report, "index.json")
     );
-    let text = report["suspects"].to_string();
-    assert!(text.contains("owner.sys"), "no owner among the suspects: {text}");
+    let suspect = &report["verdict"]["suspects"][0];
+    assert_eq!(suspect["owners"][0]["name"], "owner.sys", "{suspect:#}");
+    let summary = report["verdict"]["summary"].to_string();
+    assert!(summary.contains("owner.sys (its code passes the tag to an allocator)"), "{summary}");
 }
 
 #[test]
 fn two_when_nothing_could_be_read() {
-    let empty = folder(&[("notes.txt", b"MZ is how an image begins, and this is none")]);
+    let empty = folder(&[("notes.txt", b"an image begins with MZ, and this is none")]);
     let run = poolscope_in(empty.path(), &["drivers", "."]);
     assert_eq!(run.code, 2, "{run:?}");
     assert!(run.err.contains("there is no driver image under ."), "{}", run.err);
