@@ -1,6 +1,8 @@
 //! Import, export and exception tables as linkers rarely write them, and as damage leaves them: read as far as
 //! they go, with a note that says what is wrong.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use poolscope_formats::limits::MAX_PE_IMPORTS;
 use poolscope_formats::pe::{DriverImage, Grade, read_image};
 use poolscope_formats::{FormatError, Parsed, Tag};

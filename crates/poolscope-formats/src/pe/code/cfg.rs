@@ -4,6 +4,8 @@
 //! jump to another function's start leaves. The cases of a switch are found without reading its jump table:
 //! what the function table gives to the function and nothing else reaches is a case.
 
+mod switch;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ir::{Mem, Op, Target};
@@ -11,6 +13,7 @@ use super::lift_arm64;
 use super::lift_x86;
 use crate::limits::{MAX_PE_FUNCTION_OPS, MAX_PE_LOOPS, MAX_PE_SWITCH_CASES};
 use crate::pe::image::{Image, Machine};
+use switch::{by_register, jump_table};
 
 /// One instruction: where it stands and its operations within [`Cfg::ops`].
 #[derive(Clone, Copy, Debug)]
@@ -192,38 +195,6 @@ pub fn build(
     }
     link(&mut cfg, image, entry, &decoded, &leaders, &cases, is_start);
     cfg
-}
-
-/// A jump to a stub that only jumps to a register is that jump: images prepared for retpolines end a switch so.
-fn by_register(image: &Image<'_>, last: Option<&mut Op>) {
-    let Some(Op::Jump { target }) = last else { return };
-    let Target::To(to) = *target else { return };
-    if image.machine == Machine::X64
-        && let Some(bytes) = image.rva_of(to).and_then(|rva| image.bytes_from(rva))
-        && let [0xff, mode @ 0xe0..=0xe7, ..] | [0x41, 0xff, mode @ 0xe0..=0xe7, ..] = bytes
-    {
-        let high = if bytes.first() == Some(&0x41) { 8 } else { 0 };
-        *target = Target::Reg((mode & 7) + high);
-    }
-}
-
-/// The targets of an x86 jump table of absolute addresses. Compilers put one table right behind the other: it ends
-/// at the latest where the next of all `tables` begins.
-fn jump_table(image: &Image<'_>, table: u64, tables: &[u32]) -> Vec<u32> {
-    let Some(mut at) = image.rva_of(table) else { return Vec::new() };
-    let end = tables.get(tables.partition_point(|&start| start <= at)).copied().unwrap_or(u32::MAX);
-    let mut out = Vec::new();
-    while out.len() < MAX_PE_SWITCH_CASES && at < end {
-        let target = image.pointer_at(at).and_then(|address| image.rva_of(address));
-        match target {
-            Some(target) if image.section_at(target).is_some_and(|s| s.executable) => out.push(target),
-            _ => break,
-        }
-        at = at.saturating_add(u32::from(image.machine.pointer()));
-    }
-    out.sort_unstable();
-    out.dedup();
-    out
 }
 
 /// The first address of the function's extents, from `seen_to` on, that holds code nothing leads to.
