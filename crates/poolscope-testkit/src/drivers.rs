@@ -1,7 +1,8 @@
 //! Drivers with known tags, compiled from the sources in `drivers/` by whatever compilers are installed.
 //!
 //! gcc (mingw) builds x64 and x86, clang builds x64, x86 and ARM64 for the Microsoft ABI; each at `-O0` and
-//! `-O2`. Import libraries are made here from `drivers/imports.def`. The truth stands in each source's head:
+//! `-O2`. Sources in assembly (`.S`) hold shapes of code that none of them writes, and say with
+//! `// only COMPILER-MACHINE` who assembles them. Import libraries are made here from `drivers/imports.def`. The truth stands in each source's head:
 //! `// tag NAME grade|grade`, `// freed NAME`, `// decoy NAME`. Nothing is downloaded.
 
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub struct Truth {
     pub freed: Vec<String>,
     /// Words that look like tags and are none.
     pub decoys: Vec<String>,
+    /// The only compiler and machine it is for (`clang-x64`); none, all of them.
+    pub only: Option<String>,
 }
 
 /// One compiled driver.
@@ -107,6 +110,7 @@ pub fn truth_of(text: &str) -> Truth {
                 truth.tags.insert((*tag).to_owned(), grades);
             }
             ["//", "freed", tag] => truth.freed.push((*tag).to_owned()),
+            ["//", "only", toolchain] => truth.only = Some((*toolchain).to_owned()),
             ["//", "decoy", tag] => truth.decoys.push((*tag).to_owned()),
             _ => {}
         }
@@ -122,7 +126,7 @@ pub fn truth_of(text: &str) -> Truth {
 pub fn compile_all(folder: &Path) -> io::Result<(Vec<Driver>, Vec<String>)> {
     let mut sources: Vec<PathBuf> =
         fs::read_dir(source_folder())?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-    sources.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
+    sources.retain(|path| path.extension().is_some_and(|extension| extension == "c" || extension == "S"));
     sources.sort();
     compile_with_all(&sources, &["-O0", "-O2"], folder)
 }
@@ -152,6 +156,13 @@ fn compile_with_all(
         }
         let libraries = import_libraries(toolchain, folder)?;
         for source in sources {
+            let only = truth_of(&fs::read_to_string(source)?).only;
+            if only.is_some_and(|only| only != format!("{}-{}", toolchain.name, toolchain.machine)) {
+                continue;
+            }
+            // An assembler optimises nothing.
+            let assembly = source.extension().is_some_and(|extension| extension == "S");
+            let levels = if assembly { levels.get(..1).unwrap_or(levels) } else { levels };
             for &level in levels {
                 jobs.push((toolchain, source.clone(), level, libraries.clone()));
             }

@@ -108,6 +108,8 @@ pub struct Image<'d> {
     pub exports: Vec<u32>,
     /// Function extents `[begin, end)` of the exception directory, sorted by begin.
     pub functions: Vec<(u32, u32)>,
+    /// Begin of each chained part of a function and of that function, sorted.
+    pub parts: Vec<(u32, u32)>,
     /// RVA of the slot of the control-flow-guard dispatcher, which calls the address in a register.
     pub guard_dispatch: Option<u32>,
     /// RVA of the slot of the control-flow-guard checker, which calls nothing.
@@ -149,6 +151,7 @@ impl<'d> Image<'d> {
             imports: Vec::new(),
             exports: Vec::new(),
             functions: Vec::new(),
+            parts: Vec::new(),
             guard_dispatch: None,
             guard_check: None,
             directories: file
@@ -161,13 +164,19 @@ impl<'d> Image<'d> {
         image.read_sections(&file);
         image.read_imports::<Pe>(&file);
         image.read_delayed::<Pe>(&file);
+        let numbered = image.imports.iter().filter(|import| import.name.is_empty()).count();
+        if numbered > 0 {
+            let what = if numbered == 1 { "function is" } else { "functions are" };
+            let text = format!("{numbered} {what} imported by number or without a readable name: unknown");
+            image.damage.push((Place::Whole, text));
+        }
         image.imports.sort_by_key(|import| import.slot);
         image.imports.dedup_by_key(|import| import.slot);
         image.read_exports(&file);
         image.read_guard();
-        let (functions, damage) = functions_table::read(&image);
-        image.functions = functions;
-        image.damage.extend(damage);
+        let table = functions_table::read(&image);
+        (image.functions, image.parts) = (table.extents, table.parts);
+        image.damage.extend(table.damage);
         Ok(Some(image))
     }
 

@@ -10,6 +10,7 @@
 )]
 
 mod bad_input;
+mod drivers;
 mod example;
 mod exit_codes;
 mod golden;

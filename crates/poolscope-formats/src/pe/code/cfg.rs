@@ -4,6 +4,8 @@
 //! jump to another function's start leaves. The cases of a switch are found without reading its jump table:
 //! what the function table gives to the function and nothing else reaches is a case.
 
+mod switch;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ir::{Mem, Op, Target};
@@ -11,6 +13,7 @@ use super::lift_arm64;
 use super::lift_x86;
 use crate::limits::{MAX_PE_FUNCTION_OPS, MAX_PE_LOOPS, MAX_PE_SWITCH_CASES};
 use crate::pe::image::{Image, Machine};
+use switch::{by_register, jump_table};
 
 /// One instruction: where it stands and its operations within [`Cfg::ops`].
 #[derive(Clone, Copy, Debug)]
@@ -99,12 +102,14 @@ struct Decoded {
 }
 
 /// Decodes the function at `entry`. `extents` are the code ranges that belong to it; `is_start` tells the starts
-/// of other functions. `known_cases` are switch cases that an earlier run of the function came upon.
+/// of other functions. `known_cases` are switch cases that an earlier run of the function came upon, `tables` the
+/// sorted RVAs of all jump tables of absolute addresses (x86).
 pub fn build(
     image: &Image<'_>,
     entry: u32,
     extents: &[(u32, u32)],
     known_cases: &[u32],
+    tables: &[u32],
     is_start: &dyn Fn(u32) -> bool,
 ) -> Cfg {
     let mut cfg = Cfg::default();
@@ -125,6 +130,7 @@ pub fn build(
                 let next =
                     lifter.next(&mut cfg.ops).and_then(|address| image.rva_of(address.wrapping_sub(1)));
                 let next = next.and_then(|last| last.checked_add(1)).filter(|&next| next > rva);
+                by_register(image, cfg.ops.last_mut());
                 let to = cfg.ops.len() as u32;
                 decoded.insert(rva, Decoded { from, to, next });
                 let Some(next) = next else { break };
@@ -162,8 +168,9 @@ pub fn build(
                             Target::Mem(mem) if mem.index.is_some() && mem.base.is_none() => Some(mem.disp),
                             _ => None,
                         };
-                        for case in
-                            table.map(|table| jump_table(image, table.cast_unsigned())).unwrap_or_default()
+                        for case in table
+                            .map(|table| jump_table(image, table.cast_unsigned(), tables))
+                            .unwrap_or_default()
                         {
                             if leaders.insert(case) || !cases.contains(&case) {
                                 cases.push(case);
@@ -188,23 +195,6 @@ pub fn build(
     }
     link(&mut cfg, image, entry, &decoded, &leaders, &cases, is_start);
     cfg
-}
-
-/// The targets of an x86 jump table of absolute addresses.
-fn jump_table(image: &Image<'_>, table: u64) -> Vec<u32> {
-    let Some(mut at) = image.rva_of(table) else { return Vec::new() };
-    let mut out = Vec::new();
-    while out.len() < MAX_PE_SWITCH_CASES {
-        let target = image.pointer_at(at).and_then(|address| image.rva_of(address));
-        match target {
-            Some(target) if image.section_at(target).is_some_and(|s| s.executable) => out.push(target),
-            _ => break,
-        }
-        at = at.saturating_add(u32::from(image.machine.pointer()));
-    }
-    out.sort_unstable();
-    out.dedup();
-    out
 }
 
 /// The first address of the function's extents, from `seen_to` on, that holds code nothing leads to.

@@ -20,6 +20,8 @@ type Extent = (u32, u32);
 pub struct Functions {
     /// `[begin, end)`, sorted by begin.
     extents: Vec<Extent>,
+    /// Begin of each part of a function that stands apart, and of that function; sorted.
+    parts: Vec<(u32, u32)>,
     /// Other known starts, sorted.
     starts: Vec<u32>,
     /// The targets of calls are among the starts.
@@ -35,8 +37,13 @@ impl Functions {
         let mut starts = image.exports.clone();
         starts.push(image.entry);
         starts.sort_unstable();
-        let mut functions =
-            Self { extents: image.functions.clone(), starts, knows_calls: false, swept: RefCell::default() };
+        let mut functions = Self {
+            extents: image.functions.clone(),
+            parts: image.parts.clone(),
+            starts,
+            knows_calls: false,
+            swept: RefCell::default(),
+        };
         if functions.extents.is_empty() {
             functions.learn_starts(call_targets());
         }
@@ -60,8 +67,25 @@ impl Functions {
         self.swept.borrow_mut().clear();
     }
 
+    /// The start of the function that the extent beginning at an address is a part of, or that address.
+    fn owner(&self, begin: u32) -> u32 {
+        let part = self.parts.binary_search_by_key(&begin, |part| part.0).ok();
+        part.and_then(|at| self.parts.get(at)).map_or(begin, |part| part.1)
+    }
+
+    /// The extents of the parts that belong to the function at `entry` and stand apart from it.
+    pub fn parts_of(&self, entry: u32) -> impl Iterator<Item = Extent> {
+        self.parts.iter().filter(move |part| part.1 == entry).filter_map(|part| {
+            let at = self.extents.binary_search_by_key(&part.0, |extent| extent.0).ok()?;
+            self.extents.get(at).copied()
+        })
+    }
+
     /// True for the start of a function.
     pub fn is_start(&self, rva: u32) -> bool {
+        if self.owner(rva) != rva {
+            return false;
+        }
         self.extents.binary_search_by_key(&rva, |extent| extent.0).is_ok()
             || self.starts.binary_search(&rva).is_ok()
     }
@@ -80,7 +104,7 @@ impl Functions {
         if let Some(&(begin, end)) = after.checked_sub(1).and_then(|at| self.extents.get(at))
             && rva < end
         {
-            return Some(begin);
+            return Some(self.owner(begin));
         }
         let known = self.starts.partition_point(|&start| start <= rva);
         let start = known.checked_sub(1).and_then(|at| self.starts.get(at)).copied().unwrap_or(0);

@@ -294,6 +294,7 @@ impl Lift<'_> {
             | M::Ror => {
                 self.binary()?;
             }
+            M::Bts | M::Btr => self.set_bit()?,
             M::Inc | M::Dec => {
                 let op = if self.i.mnemonic() == M::Inc { BinOp::Add } else { BinOp::Sub };
                 let place = self.place(0)?;

@@ -57,6 +57,8 @@ pub struct Program<'a, 'd> {
     allocators: FxHashMap<u32, &'static Allocator>,
     functions: Functions,
     cfgs: FxHashMap<u32, Rc<Cfg>>,
+    /// RVAs of jump tables of absolute addresses (x86), sorted.
+    tables: Vec<u32>,
     /// Switch cases that running a function named.
     cases: FxHashMap<u32, BTreeSet<u32>>,
     callees: FxHashMap<u32, Callee>,
@@ -104,6 +106,7 @@ pub fn follow(image: &Image<'_>, wdf_table: Option<u64>) -> Option<Found> {
         allocators: named,
         functions,
         cfgs: FxHashMap::default(),
+        tables: if image.machine == Machine::X86 { xref::jump_tables(image) } else { Vec::new() },
         cases: FxHashMap::default(),
         callees: FxHashMap::default(),
         summaries: FxHashMap::default(),
@@ -254,12 +257,13 @@ impl Program<'_, '_> {
         if let Some(cfg) = self.cfgs.get(&entry) {
             return Rc::clone(cfg);
         }
-        let extents: Vec<(u32, u32)> =
+        let mut extents: Vec<(u32, u32)> =
             self.functions.extent_from(self.world.image, entry).into_iter().collect();
+        extents.extend(self.functions.parts_of(entry));
         let cases: Vec<u32> = self.cases.get(&entry).into_iter().flatten().copied().collect();
         let functions = &self.functions;
         let image = self.world.image;
-        let cfg = Rc::new(cfg::build(image, entry, &extents, &cases, &|rva| {
+        let cfg = Rc::new(cfg::build(image, entry, &extents, &cases, &self.tables, &|rva| {
             functions.is_start(rva) || functions.containing(image, rva) == Some(rva)
         }));
         self.cfgs.insert(entry, Rc::clone(&cfg));

@@ -210,6 +210,9 @@ pub fn truncate(number: u64, width: u8) -> u64 {
 /// The biggest mask that turns an unknown into a short list of numbers: a table index.
 const MAX_MASK: u64 = 15;
 
+/// The bit that marks a tag as protected; it is no part of the tag's name.
+const PROTECTED_POOL: u64 = 0x8000_0000;
+
 fn combine_atoms(op: BinOp, a: Atom, b: Atom, width: u8, site: u32) -> Value {
     if let (Some(x), Some(y)) = (a.as_number(), b.as_number()) {
         return Value::number(truncate(arithmetic(op, x, y, width), width));
@@ -249,7 +252,7 @@ fn combine_atoms(op: BinOp, a: Atom, b: Atom, width: u8, site: u32) -> Value {
                 let mask = mask.cast_unsigned();
                 if mask <= MAX_MASK {
                     Value::from_atoms((0..=mask).filter(|n| n & mask == *n).map(Atom::number).collect())
-                } else if mask == 0xffff_ffff {
+                } else if mask == 0xffff_ffff || mask == PROTECTED_POOL - 1 {
                     Value::One(if b.base == Base::Const { a } else { b })
                 } else {
                     Value::sym(site)
@@ -259,6 +262,12 @@ fn combine_atoms(op: BinOp, a: Atom, b: Atom, width: u8, site: u32) -> Value {
         },
         BinOp::Or | BinOp::Xor => match (a, b) {
             (other, Atom { base: Base::Const, add: 0 }) | (Atom { base: Base::Const, add: 0 }, other) => {
+                Value::One(other)
+            }
+            // Marked as protected, a tag is the same tag.
+            (other, Atom { base: Base::Const, add }) | (Atom { base: Base::Const, add }, other)
+                if op == BinOp::Or && add.cast_unsigned() == PROTECTED_POOL =>
+            {
                 Value::One(other)
             }
             (a, b) if a == b => {

@@ -260,7 +260,7 @@ pub fn code_pointers(image: &Image<'_>) -> Vec<u32> {
 }
 
 /// RVAs of the tables of `jmp [table + register * 4]` and `mov register, [table + register * 4]`.
-fn jump_tables(image: &Image<'_>) -> Vec<u32> {
+pub fn jump_tables(image: &Image<'_>) -> Vec<u32> {
     let mut out = Vec::new();
     for section in image.sections.iter().filter(|section| section.executable) {
         let Some(code) = image.bytes_from(section.rva) else { continue };
@@ -274,5 +274,6 @@ fn jump_tables(image: &Image<'_>) -> Vec<u32> {
         }
     }
     out.sort_unstable();
+    out.dedup();
     out
 }

@@ -61,6 +61,19 @@ impl Lift<'_> {
         Some(())
     }
 
+    /// `bts` and `btr` of a fixed bit: how compilers set PROTECTED_POOL in a tag.
+    pub(super) fn set_bit(&mut self) -> Option<()> {
+        let Src::Imm(bit) = self.source(1, 1)? else { return None };
+        let width = self.width(0);
+        let bit = 1_u64 << (bit & (u64::from(width) * 8).saturating_sub(1) & 63);
+        let place = self.place(0)?;
+        let a = self.source(0, 0)?;
+        let (op, b) = if self.i.mnemonic() == Mnemonic::Bts { (BinOp::Or, bit) } else { (BinOp::And, !bit) };
+        self.arithmetic(op, place, width, a, Src::Imm(b));
+        self.out.push(Op::FlagsLost);
+        Some(())
+    }
+
     pub(super) fn arithmetic(&mut self, op: BinOp, place: Place, width: u8, a: Src, b: Src) {
         match place {
             Place::Reg(dst) => self.out.push(Op::Bin { op, dst, width, a, b, flags: true }),

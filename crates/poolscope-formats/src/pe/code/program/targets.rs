@@ -9,7 +9,9 @@ use crate::pe::code::value::{Atom, Base, Value};
 
 impl Program<'_, '_> {
     /// The allocator whose name a wide string in the image spells, as a value to call.
-    pub fn routine_named(&self, text: &Value) -> Option<Value> {
+    pub fn routine_named(&mut self, text: &Value) -> Option<Value> {
+        // A constant UNICODE_STRING often stands in writable data.
+        let text = self.settled(text);
         let rva = self.world.image.rva_of(text.as_number()?)?;
         let bytes = self.world.image.bytes_from(rva)?;
         let name: String = bytes
