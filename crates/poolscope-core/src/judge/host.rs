@@ -157,7 +157,8 @@ fn look_at(blocks: &Blocks, frames: &mut Frames, around: Around<'_>, sawteeth: &
             return Look { class: Class::Sawtooth, ..rest };
         }
         let tail = blocks.tail(teeth.last_start);
-        if rest.class != Class::Seasonal {
+        // On one day the harmonics of the day follow teeth as well as they follow a cycle.
+        if rest.class != Class::Seasonal || blocks.span() < tag::SPAN_WITH_TWO_DAYS {
             *sawteeth += 1;
             if let Some(frame) = frames.of(&tail.hours) {
                 let look = tag::look(&tail, frame, around);

@@ -25,7 +25,7 @@ const FULL: f64 = 0.09;
 /// Bend of a rise that stopped for good.
 const BENT: f64 = -0.3;
 /// From this many hours on a rise may have rested over a night and gone on.
-const SPAN_WITH_TWO_DAYS: f64 = 40.0;
+pub(crate) const SPAN_WITH_TWO_DAYS: f64 = 40.0;
 /// Growth must be this many times the noise of one block.
 const GROWTH_OVER_NOISE: f64 = 2.5;
 /// What is left of the growth without its biggest single rises.
