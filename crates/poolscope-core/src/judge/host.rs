@@ -3,10 +3,10 @@
 
 use poolscope_formats::Pool;
 
-use super::answer::{Class, ExplainedGrowth, HostJudgement, Onset, Standing, TagJudgement};
+use super::answer::{Class, ExplainedGrowth, HostJudgement, LockstepGroup, Onset, Standing, TagJudgement};
 use super::blocks::Blocks;
-use super::input::{HostInput, PoolBound, SeriesKey};
 use super::frames::Frames;
+use super::input::{HostInput, PoolBound, SeriesKey};
 pub(crate) use super::pools::PoolGrowth;
 use super::pools::pools;
 use super::runout::{LeakRate, run_out};
@@ -91,8 +91,9 @@ pub(crate) fn judge_reduced(mut host: ReducedHost<'_>) -> HostJudgement {
         looks.push(look_at(&series.blocks, &mut frames, around, &mut sawteeth));
     }
     hold_against_the_workload(&host, &mut looks);
-    let growth = pools(&host, &looks, &mut frames, &noise_prior, &ends);
-    answer(&host, looks, growth, &ends)
+    let groups = lockstep::groups(&host.series, &looks);
+    let growth = pools(&host, &looks, &groups, &mut frames, &noise_prior, &ends);
+    answer(&host, looks, groups, growth, &ends)
 }
 
 /// Below a day and a bit a growth may be the rising side of the daily cycle. Leaks are few; where many tags
@@ -184,7 +185,13 @@ impl Ends {
     }
 }
 
-fn answer(host: &ReducedHost<'_>, looks: Vec<Look>, pools: Vec<PoolGrowth>, ends: &Ends) -> HostJudgement {
+fn answer(
+    host: &ReducedHost<'_>,
+    looks: Vec<Look>,
+    groups: Vec<LockstepGroup>,
+    pools: Vec<PoolGrowth>,
+    ends: &Ends,
+) -> HostJudgement {
     let snapshots =
         host.series.iter().map(|s| s.blocks.samples).chain(host.totals.iter().map(|t| t.1.samples));
     let snapshots = snapshots.max().unwrap_or(0);
@@ -201,7 +208,6 @@ fn answer(host: &ReducedHost<'_>, looks: Vec<Look>, pools: Vec<PoolGrowth>, ends
     } else {
         Standing::NoLeakSeen
     };
-    let groups = lockstep::groups(&host.series, &looks);
     let order = rank::order(&host.series, &looks, &groups);
     let mut tags = Vec::with_capacity(looks.len());
     for at in order {
@@ -213,11 +219,8 @@ fn answer(host: &ReducedHost<'_>, looks: Vec<Look>, pools: Vec<PoolGrowth>, ends
         .iter()
         .map(|pool| {
             let bound = ends.bound(pool.explained.pool);
-            let exhaustion = pool
-                .now
-                .as_ref()
-                .zip(bound)
-                .and_then(|(now, bound)| run_out(now, bound, pool.leak));
+            let exhaustion =
+                pool.now.as_ref().zip(bound).and_then(|(now, bound)| run_out(now, bound, pool.leak));
             ExplainedGrowth { exhaustion, confidence: confidence::of_pool(pool), ..pool.explained.clone() }
         })
         .collect();
@@ -252,9 +255,7 @@ fn tag_answer(series: &Reduced, look: &Look, pools: &[PoolGrowth], ends: &Ends) 
         onset,
         outstanding_bytes: blocks.last_bytes,
         outstanding_count: blocks.last_count,
-        exhaustion: exhaustion.and_then(|(now, bound)| {
-            run_out(now, bound, LeakRate::of(look, blocks))
-        }),
+        exhaustion: exhaustion.and_then(|(now, bound)| run_out(now, bound, LeakRate::of(look))),
         confidence: confidence::of_tag(look, blocks.samples),
         share_of_growth: grows.then(|| (look.bytes.estimate / whole).clamp(0.0, 1.0)),
         growth_bytes: look.growth,

@@ -18,6 +18,7 @@ mod input;
 mod likelihood;
 mod lockstep;
 mod noise;
+mod pace;
 mod pool;
 mod pools;
 mod prior;

@@ -3,7 +3,7 @@
 
 use poolscope_formats::{Pool, Time};
 
-use super::answer::{ExplainedGrowth, Interval};
+use super::answer::{ExplainedGrowth, Interval, LockstepGroup};
 use super::blocks::Blocks;
 use super::frames::Frames;
 use super::host::{Ends, Reduced, ReducedHost, varies};
@@ -28,6 +28,7 @@ pub(crate) struct PoolGrowth {
 pub(crate) fn pools(
     host: &ReducedHost<'_>,
     looks: &[Look],
+    groups: &[LockstepGroup],
     frames: &mut Frames,
     noise_prior: &[f64],
     ends: &Ends,
@@ -60,13 +61,13 @@ pub(crate) fn pools(
         let tagged_blocks = together(total.map(|t| &t.hours), members.iter().map(|member| member.0));
         let rest_look = total.filter(|_| !members.is_empty() && !host.cut_listings).map(|total| {
             let mut rest = total.clone();
-            rest.bytes = total.means().iter().zip(&tagged_blocks.bytes).map(|(all, tags)| all - tags).collect();
+            rest.bytes =
+                total.means().iter().zip(&tagged_blocks.bytes).map(|(all, tags)| all - tags).collect();
             rest.byte_means = Vec::new();
             see(&rest, &even)
         });
         let sum = if members.is_empty() { Interval::default() } else { see(&tagged_blocks, prior).bytes };
-        let mut leak = LeakRate::default();
-        members.iter().filter(|member| member.1.leaking).for_each(|member| leak.add(member.1, &member.0.blocks));
+        let mut leak = leaks(&members, groups);
         let explained = pool::explained(
             pool,
             total_look.as_ref(),
@@ -77,8 +78,8 @@ pub(crate) fn pools(
         );
         let unnamed = if members.is_empty() { &total_look } else { &rest_look };
         let unnamed = unnamed.as_ref().filter(|_| explained.untagged_leak);
-        if let Some((look, blocks)) = unnamed.zip(total) {
-            leak.add(look, blocks);
+        if let Some(look) = unnamed {
+            leak = leak.beside(LeakRate::of(look));
         }
         let open =
             rest_look.iter().chain(total_look.iter().filter(|_| members.is_empty())).any(|look| look.open);
@@ -86,6 +87,21 @@ pub(crate) fn pools(
         out.push(PoolGrowth { explained, now, leak, open });
     }
     out
+}
+
+/// The leaking tags' rate together; those of a lock-step group err together.
+fn leaks(members: &[(&Reduced, &Look)], groups: &[LockstepGroup]) -> LeakRate {
+    let mut paths: Vec<(Option<usize>, LeakRate)> = Vec::new();
+    for (series, look) in members.iter().filter(|member| member.1.leaking) {
+        let rate = LeakRate::of(look);
+        let group =
+            groups.iter().position(|group| group.members.iter().any(|member| member.key == series.key));
+        match paths.iter_mut().find(|path| group.is_some() && path.0 == group) {
+            Some(path) => path.1 = path.1.in_step_with(rate),
+            None => paths.push((group, rate)),
+        }
+    }
+    paths.into_iter().fold(LeakRate::default(), |all, path| all.beside(path.1))
 }
 
 /// The sum of the tags at `hours` (at the longest tag's where not given); a tag counts where it was listed.
@@ -126,4 +142,3 @@ fn at_hour(blocks: &Blocks, hour: f64) -> f64 {
         _ => 0.0,
     }
 }
-

@@ -19,31 +19,41 @@ const NEARLY: f64 = 0.97;
 pub(crate) struct LeakRate {
     /// Bytes an hour.
     pub rate: f64,
-    /// Its standard error.
+    /// Standard error of that as the pace of the coming time.
     pub error: f64,
-    /// Hours over which the longest of them was seen.
-    pub hours: f64,
+    /// Standard deviation the pace gathers in the first hour to come; it grows with the root of time.
+    pub unevenness: f64,
 }
 
 impl LeakRate {
-    /// Adds the leak seen in `blocks`.
-    pub(crate) fn add(&mut self, look: &Look, blocks: &Blocks) {
-        self.rate += look.bytes.estimate;
-        self.error = self.error.hypot(look.error);
-        self.hours = self.hours.max(hours_seen(look, blocks));
-    }
-
     /// One leak alone.
-    pub(crate) fn of(look: &Look, blocks: &Blocks) -> Self {
-        let mut out = Self::default();
-        out.add(look, blocks);
-        out
+    pub(crate) fn of(look: &Look) -> Self {
+        let hours = look.growth / look.bytes.estimate.max(1e-9);
+        let wandered = (look.wandering / hours.max(1e-9)).max(0.0).sqrt();
+        Self {
+            rate: look.bytes.estimate,
+            error: look.error.max(wandered),
+            unevenness: look.wandering.max(0.0).sqrt(),
+        }
     }
-}
 
-fn hours_seen(look: &Look, blocks: &Blocks) -> f64 {
-    let last = blocks.hours.last().copied().unwrap_or(0.0);
-    look.onset.map_or(blocks.span(), |onset| last - onset[1])
+    /// With another leak of the same code path: they err together.
+    pub(crate) fn in_step_with(self, other: Self) -> Self {
+        Self {
+            rate: self.rate + other.rate,
+            error: self.error + other.error,
+            unevenness: self.unevenness + other.unevenness,
+        }
+    }
+
+    /// With another leak that knows nothing of this one.
+    pub(crate) fn beside(self, other: Self) -> Self {
+        Self {
+            rate: self.rate + other.rate,
+            error: self.error.hypot(other.error),
+            unevenness: self.unevenness.hypot(other.unevenness),
+        }
+    }
 }
 
 /// One pool at the end of the evidence.
@@ -70,7 +80,9 @@ pub(crate) fn now(
     let longest = members.iter().map(|member| member.0).max_by_key(|series| series.blocks.samples)?;
     let comes_and_goes: Vec<&Reduced> = members
         .iter()
-        .filter(|(series, look)| !look.leaking && returns(look.class) && series.blocks.hours == longest.blocks.hours)
+        .filter(|(series, look)| {
+            !look.leaking && returns(look.class) && series.blocks.hours == longest.blocks.hours
+        })
         .map(|member| member.0)
         .collect();
     let last_of = |series: &Reduced| series.blocks.last_bytes as f64;
@@ -129,9 +141,9 @@ pub(crate) fn run_out(pool: &PoolNow, bound: f64, leak: LeakRate) -> Option<Exha
         return None;
     }
     let hours = left / rate;
-    // A pace that wanders makes the rate seen over `leak.hours` err, and wanders on until the end.
-    let share = (leak.error / rate).min(0.6) * (1.0 + leak.hours / hours.max(1e-9)).sqrt();
-    let reach = |share: f64, swing: f64| (NINETY * hours * share).hypot(swing / rate);
+    let share = (leak.error / rate).min(0.6);
+    let on_the_way = NINETY * leak.unevenness * hours.sqrt() / rate;
+    let reach = |share: f64, swing: f64| (NINETY * hours * share).hypot(swing / rate).hypot(on_the_way);
     // A rate may be too low by a share as easily as too high; the time then errs further on the far side.
     let late = reach(share / (1.0 - NINETY * share).max(0.05), pool.swing[0]);
     let early = reach(share / (1.0 + NINETY * share), pool.swing[1]);
@@ -158,7 +170,7 @@ mod tests {
     #[test]
     fn what_comes_and_goes_widens_the_interval_to_both_sides() {
         let pool = PoolNow { bytes: 1_000.0, swing: [100.0, 300.0], last: Time(0) };
-        let leak = LeakRate { rate: 10.0, error: 0.0, hours: 48.0 };
+        let leak = LeakRate { rate: 10.0, error: 0.0, unevenness: 0.0 };
         let ends = run_out(&pool, 2_000.0, leak).unwrap();
         let hours = |time: Time| time.hours_since(Time(0));
         assert!((hours(ends.estimate) - 100.0).abs() < 1e-6);

@@ -4,6 +4,7 @@ use super::answer::{Class, Interval};
 use super::blocks::Blocks;
 use super::fit::{Fit, Shape, fit};
 use super::frame::Frame;
+use super::pace;
 use super::stats::{median, quantile, spread};
 
 /// Snapshots from which on a leak may be claimed at all.
@@ -71,6 +72,9 @@ pub(crate) struct Look {
     pub noise: f64,
     /// Standard error of the bytes rate.
     pub error: f64,
+    /// Of a leak: variance an hour by which its own pace wanders (bytes squared), at least that of allocations
+    /// that come by chance.
+    pub wandering: f64,
     /// Probability of the leak shapes among all.
     pub weight: f64,
 }
@@ -146,6 +150,7 @@ pub(crate) fn plain(blocks: &Blocks, frame: Option<&Frame>) -> Look {
         growth: slope * blocks.span(),
         noise: spread(&rest),
         error: if error.is_finite() { error } else { 0.0 },
+        wandering: 0.0,
         weight: 0.0,
     }
 }
@@ -243,8 +248,19 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         growth,
         noise,
         error: bytes.slope_error,
+        wandering: if leaking {
+            wandering_since(blocks, start, bytes.slope).max(bytes.slope * grain)
+        } else {
+            0.0
+        },
         weight,
     }
+}
+
+/// How the pace wanders from the start of the growth on.
+fn wandering_since(blocks: &Blocks, start: f64, slope: f64) -> f64 {
+    let at = blocks.hours.partition_point(|hour| *hour < start);
+    pace::wandering(blocks.hours.get(at..).unwrap_or(&[]), blocks.bytes.get(at..).unwrap_or(&[]), slope)
 }
 
 /// A look at a series whose bytes do not grow for sure.
