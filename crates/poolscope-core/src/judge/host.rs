@@ -11,14 +11,10 @@ pub(crate) use super::pools::PoolGrowth;
 use super::pools::pools;
 use super::runout::{LeakRate, run_out};
 use super::tag::{Around, LEAST_SNAPSHOTS, Look};
-use super::{confidence, lockstep, prior, rank, sawtooth, tag};
+use super::{confidence, lockstep, prior, rank, sawtooth, tag, workload};
 
 /// Falls at restarts that are followed up.
 const MOST_SAWTEETH: usize = 60;
-/// A span that holds a whole daily cycle.
-const LEAST_HOURS_OF_A_CYCLE: f64 = 23.0;
-/// More tags than this do not leak at once (two leaks in lock-step groups do).
-const MOST_LEAKS_AT_ONCE: usize = 8;
 /// Hours before "no leak seen" may be said.
 const LEAST_HOURS_FOR_NO: f64 = 3.9;
 
@@ -90,33 +86,10 @@ pub(crate) fn judge_reduced(mut host: ReducedHost<'_>) -> HostJudgement {
         };
         looks.push(look_at(&series.blocks, &mut frames, around, &mut sawteeth));
     }
-    hold_against_the_workload(&host, &mut looks);
     let groups = lockstep::groups(&host.series, &looks);
+    workload::hold_against(&host.series, &groups, &mut looks);
     let growth = pools(&host, &looks, &groups, &mut frames, &noise_prior, &ends);
     answer(&host, looks, groups, growth, &ends)
-}
-
-/// Below a day and a bit a growth may be the rising side of the daily cycle. Leaks are few; where many tags
-/// rise at once, the workload rises, and only a tag that outgrows all the others together, or is made of its
-/// growth, is still called a leak.
-fn hold_against_the_workload(host: &ReducedHost<'_>, looks: &mut [Look]) {
-    let span = host.series.iter().map(|series| series.blocks.span()).fold(0.0, f64::max);
-    if span >= LEAST_HOURS_OF_A_CYCLE {
-        return;
-    }
-    let rising: Vec<f64> = looks.iter().filter(|look| look.sure).map(|look| look.growth).collect();
-    if rising.len() <= MOST_LEAKS_AT_ONCE {
-        return;
-    }
-    let whole: f64 = rising.iter().sum();
-    for (series, look) in host.series.iter().zip(looks.iter_mut()).filter(|(_, look)| look.leaking) {
-        let first = series.blocks.bytes.first().copied().unwrap_or(0.0);
-        if look.growth < 0.8 * whole && look.growth < 3.0 * first {
-            look.leaking = false;
-            look.open = true;
-            look.class = Class::StillRising;
-        }
-    }
 }
 
 pub(crate) fn varies(values: &[f64]) -> bool {

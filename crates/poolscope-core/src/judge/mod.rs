@@ -29,6 +29,7 @@ mod shapes;
 mod stats;
 mod stream;
 mod tag;
+mod workload;
 
 pub use answer::{
     Class, Exhaustion, ExplainedGrowth, HostJudgement, Interval, LockstepGroup, LockstepMember, Onset,

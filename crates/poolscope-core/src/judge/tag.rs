@@ -17,6 +17,8 @@ const LEAST_HOURS_IF_FAST: f64 = 0.5;
 const HOST_ALARM: f64 = 0.002;
 /// Counts must grow too; they are asked second, so one alarm in ten thousand is enough.
 const COUNT_ALARM: f64 = 1e-4;
+/// Chance below which a series seems to grow, when it is only asked how many do.
+const SEEMING: f64 = 1e-3;
 /// Least probability of the leak shapes among all shapes.
 const LEAST_WEIGHT: f64 = 0.5;
 /// Bend and its deviate below which a rise slows down like a store that fills: slight and sure, or strong.
@@ -60,6 +62,8 @@ pub(crate) struct Look {
     pub open: bool,
     /// It grows for sure, whatever the reason.
     pub sure: bool,
+    /// It seems to grow evenly; on thousands of series a few such come by chance.
+    pub rising: bool,
     /// Bytes an hour.
     pub bytes: Interval,
     /// Allocations an hour.
@@ -144,6 +148,7 @@ pub(crate) fn plain(blocks: &Blocks, frame: Option<&Frame>) -> Look {
         leaking: false,
         open: false,
         sure: false,
+        rising: false,
         bytes: interval(slope, error),
         counts: interval(counts, counts_error),
         onset: None,
@@ -167,7 +172,17 @@ fn still_shape(blocks: &Blocks, frame: Option<&Frame>, deviate: f64) -> Class {
             super::frame::free_of(&mut free, null);
             super::frame::dot(&free, &free)
         };
-        if left(&cycle.null) < 0.3 * left(&level.null) {
+        // Within one day the harmonics follow a straight fall too, but not as well as a line does.
+        let line = |free: f64| {
+            let hinge = level.hinges.first();
+            let share = hinge.map_or(0.0, |hinge| {
+                let middle = values.first().copied().unwrap_or(0.0);
+                let white = lens.whitener.apply(&values.iter().map(|v| v - middle).collect::<Vec<_>>());
+                super::frame::dot(hinge, &white).powi(2) / super::frame::dot(hinge, hinge).max(1e-12)
+            });
+            (free - share).max(0.0)
+        };
+        if left(&cycle.null) < 0.3 * line(left(&level.null)) {
             return Class::Seasonal;
         }
     }
@@ -238,6 +253,7 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         leaking,
         open: !leaking && sure && filling >= LEAST_WEIGHT,
         sure,
+        rising: sure && weight >= LEAST_WEIGHT && !slows && !stopped,
         bytes: Interval { low: bytes.slope - reach, estimate: bytes.slope, high: bytes.slope + reach },
         counts: Interval {
             low: counts.slope - count_reach,
@@ -273,6 +289,7 @@ fn unlikely(blocks: &Blocks, bytes: Fit, late: bool, growth: f64, noise: f64, we
         growth,
         noise,
         error: bytes.slope_error,
+        rising: bytes.chance < SEEMING && growth > GROWTH_OVER_NOISE * noise && weight >= LEAST_WEIGHT,
         weight,
         ..plain(blocks, None)
     }
