@@ -11,8 +11,9 @@ use super::pool;
 use super::runout::{LeakRate, PoolNow, now};
 use super::tag::{self, Around, Look};
 
-/// A total and an untagged rest are tested as strictly as this many series.
-const POOLS_AS_SERIES: usize = 200;
+/// Two pools' totals and rests are tested as strictly as this many series: with room for noise of a kind that
+/// no single tag has.
+const POOLS_AS_SERIES: usize = 20;
 
 /// A pool's growth and where it stands.
 pub(crate) struct PoolGrowth {

@@ -25,6 +25,8 @@ const LEAST_WEIGHT: f64 = 0.5;
 const SLOWS_DOWN: [(f64, f64); 2] = [(-0.12, -4.0), (-0.25, -2.5)];
 /// Of a rise that slows down: it is full where the last quarter brings less than this share.
 const FULL: f64 = 0.09;
+/// The same where a single day is seen: a leak of the working day is not claimed there.
+const SLACKENS: f64 = 0.15;
 /// Bend of a rise that stopped for good.
 const BENT: f64 = -0.3;
 /// From this many hours on a rise may have rested over a night and gone on.
@@ -225,7 +227,7 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
     let likely = bytes.chance < alarm
         && growth > GROWTH_OVER_NOISE * noise
         && new_high(blocks, start, growth)
-        && spread_out(blocks, start, growth);
+        && spread_out(blocks, start, growth, around.bytes_only);
     let counts = match () {
         () if around.bytes_only => bytes.clone(),
         // Counts are asked only where bytes make it worth while.
@@ -236,10 +238,14 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
     let enough = blocks.samples >= LEAST_SNAPSHOTS
         && samples_after >= LEAST_SNAPSHOTS as f64 - 1.5
         && since >= if fast { LEAST_HOURS_IF_FAST } else { LEAST_HOURS } * 0.97;
-    let slows = SLOWS_DOWN.iter().any(|most| bytes.bend.0 < most.0 && bytes.bend.1 < most.1);
-    let full = late_share(blocks, start) < FULL;
+    let one_day = span < SPAN_WITH_TWO_DAYS;
+    let bend = if one_day { bytes.bare_bend } else { bytes.bend };
+    let late_share = late_share(blocks, start);
+    let slows =
+        SLOWS_DOWN.iter().any(|most| bend.0 < most.0 && bend.1 < most.1) || one_day && late_share < SLACKENS;
+    let full = late_share < FULL;
     // A leak of the working day may rest at night; it does not bend.
-    let stopped = full && (bytes.bend.0 < BENT || span < SPAN_WITH_TWO_DAYS);
+    let stopped = full && (bytes.bend.0 < BENT || one_day);
     let leaking = sure && enough && weight >= LEAST_WEIGHT && !slows && !stopped;
     let class = match class_of(&bytes, sure, leaking, span) {
         Class::StillRising if full => Class::SaturatingCache,
@@ -346,15 +352,19 @@ fn late_share(blocks: &Blocks, start: f64) -> f64 {
     }
 }
 
-/// The growth must not hang on a few single rises, as that of steps does.
-fn spread_out(blocks: &Blocks, start: f64, growth: f64) -> bool {
+/// The growth must not hang on a few single rises, as that of steps does. A rest that no tag shows is mostly
+/// noise, which rises and falls alike: there (`even_out`) what the greatest falls take is no part of a step.
+fn spread_out(blocks: &Blocks, start: f64, growth: f64, even_out: bool) -> bool {
     let at = blocks.hours.partition_point(|hour| *hour < start);
     let after = blocks.bytes.get(at..).unwrap_or(&[]);
     let mut rises: Vec<f64> = after.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let net: f64 = rises.iter().sum();
     rises.sort_unstable_by(|a, b| b.total_cmp(a));
-    let biggest: f64 = rises.iter().take((rises.len() / 12).clamp(1, 4)).sum();
+    // A step may fall into the middle of a block and show as two rises.
+    let few = (rises.len() / 12).clamp(2, 4);
+    let biggest: f64 = rises.iter().take(few).sum();
+    let falls: f64 = rises.iter().rev().take(few).map(|rise| -rise.min(0.0)).sum();
     let typical = median(&mut rises).unwrap_or(0.0).max(0.0);
-    let fair = typical * (rises.len() / 12).clamp(1, 4) as f64;
+    let fair = typical * few as f64 + if even_out { falls } else { 0.0 };
     net.max(growth) - (biggest - fair).max(0.0) >= LEAST_SPREAD_OUT * growth
 }
