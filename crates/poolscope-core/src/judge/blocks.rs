@@ -44,6 +44,8 @@ pub(crate) struct Blocks {
     pub bytes: Vec<f64>,
     /// Outstanding allocations.
     pub counts: Vec<f64>,
+    /// Plain means of the outstanding bytes, of a series that was reduced; see [`Blocks::means`].
+    pub byte_means: Vec<f64>,
     /// The first sample.
     pub start: Option<Time>,
     /// The last sample.
@@ -137,19 +139,23 @@ impl Blocks {
     fn set<'c>(&mut self, groups: impl Iterator<Item = &'c [Cell]>) {
         let (mut bytes, mut counts) = (Vec::new(), Vec::new());
         for group in groups {
-            let (mut hours, mut n) = (0.0, 0.0);
-            for cell in group {
-                hours += cell.hours;
-                n += cell.n;
-            }
-            if n > 0.0 {
-                self.hours.push(hours / n);
+            let mut whole = Cell::default();
+            group.iter().for_each(|cell| whole.join(cell));
+            if whole.n > 0.0 {
+                self.hours.push(whole.hours / whole.n);
+                self.byte_means.push(whole.bytes / whole.n);
                 bytes.push(middle(group, |cell| cell.bytes));
                 counts.push(middle(group, |cell| cell.counts));
             }
         }
         self.bytes = moved(&bytes, &self.hours);
         self.counts = moved(&counts, &self.hours);
+    }
+
+    /// The plain mean of the bytes of each block. Unlike the robust values they add up: the sum of the tags'
+    /// means is the mean of the tags' sum, so that a total less its tags shows only what no tag shows.
+    pub(crate) fn means(&self) -> &[f64] {
+        if self.byte_means.is_empty() { &self.bytes } else { &self.byte_means }
     }
 
     /// Hours from the first block to the last.
@@ -165,6 +171,7 @@ impl Blocks {
             hours: cut(&self.hours),
             bytes: cut(&self.bytes),
             counts: cut(&self.counts),
+            byte_means: cut(&self.byte_means),
             samples: (self.samples as f64 * share).round() as usize,
             ..self.clone()
         }

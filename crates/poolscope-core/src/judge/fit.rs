@@ -53,6 +53,8 @@ pub(crate) struct Fit {
     /// How the rise bends in the middle: its change of steepness there as a share of the steepness before,
     /// and that share over its standard error. Negative: it slows down.
     pub bend: (f64, f64),
+    /// The same with no cycle taken out: within one day the harmonics take a bend for their own.
+    pub bare_bend: (f64, f64),
     /// Start and end (hours) of the most likely ramp, and its height.
     pub ramp: (f64, f64, f64),
 }
@@ -103,7 +105,7 @@ pub(crate) fn fit(frame: &Frame, values: &[f64], noise_prior: &[f64], grain: f64
     let mut candidates: Vec<Candidate> = Vec::new();
     let wandering = frame.lenses.iter().filter(|lens| lens.wanders).count().max(1) as f64;
     let mut bent: Vec<(f64, f64)> = Vec::new();
-    let mut best_bend = (f64::NEG_INFINITY, (0.0, 0.0));
+    let mut bends = [(f64::NEG_INFINITY, (0.0, 0.0)); 2];
     let mut best_ramp = (f64::NEG_INFINITY, (0.0, 0.0, 0.0));
     for (lens, prior) in frame.lenses.iter().zip(noise_prior) {
         let rate_prior = 0.7 * prior + if lens.wanders { 0.3 / wandering } else { 0.0 };
@@ -134,10 +136,13 @@ pub(crate) fn fit(frame: &Frame, values: &[f64], noise_prior: &[f64], grain: f64
             hinges(space, &products, n, used, rss, floor, &log, &mut add, &mut candidates);
             for candidate in candidates.iter_mut().skip(from) {
                 candidate.log_rate_weight = candidate.log_weight + rate_shift;
-                if candidate.log_weight > best_bend.0 {
-                    let left = n - used - 2.0;
-                    let bend = bend(space, &products, candidate.start, rss, floor, left.max(1.0));
-                    best_bend = (candidate.log_weight, bend);
+                // The first is the best of all, the second the best without a cycle.
+                for (place, best) in bends.iter_mut().enumerate() {
+                    if candidate.log_weight > best.0 && (place == 0 || cycles == 0) {
+                        let left = n - used - 2.0;
+                        let bend = bend(space, &products, candidate.start, rss, floor, left.max(1.0));
+                        *best = (candidate.log_weight, bend);
+                    }
                 }
             }
             if !shapes {
@@ -156,7 +161,7 @@ pub(crate) fn fit(frame: &Frame, values: &[f64], noise_prior: &[f64], grain: f64
     let mut weights = sums.map(|sum| if sum.sum > 0.0 { (sum.log() - top).exp() } else { 0.0 });
     let whole: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|weight| *weight /= whole);
-    summary(frame, weights, &candidates, &bent, best_ramp.1, best_bend.1)
+    summary(frame, weights, &candidates, &bent, best_ramp.1, bends.map(|best| best.1))
 }
 
 #[expect(clippy::too_many_arguments, reason = "one loop of `fit`, apart for its length only")]
@@ -272,7 +277,7 @@ fn summary(
     candidates: &[Candidate],
     bent: &[(f64, f64)],
     ramp: (f64, f64, f64),
-    bend: (f64, f64),
+    [bend, bare_bend]: [(f64, f64); 2],
 ) -> Fit {
     let mut out = Fit {
         weights,
@@ -283,6 +288,7 @@ fn summary(
         start: [0.0; 3],
         start_block: 0,
         bend,
+        bare_bend,
         ramp,
     };
     let highest =

@@ -12,19 +12,24 @@ mod compare;
 mod confidence;
 mod fit;
 mod frame;
+mod frames;
 mod host;
 mod input;
 mod likelihood;
 mod lockstep;
 mod noise;
+mod pace;
 mod pool;
+mod pools;
 mod prior;
 mod rank;
+mod runout;
 mod sawtooth;
 mod shapes;
 mod stats;
 mod stream;
 mod tag;
+mod workload;
 
 pub use answer::{
     Class, Exhaustion, ExplainedGrowth, HostJudgement, Interval, LockstepGroup, LockstepMember, Onset,

@@ -4,6 +4,7 @@ use super::answer::{Class, Interval};
 use super::blocks::Blocks;
 use super::fit::{Fit, Shape, fit};
 use super::frame::Frame;
+use super::pace;
 use super::stats::{median, quantile, spread};
 
 /// Snapshots from which on a leak may be claimed at all.
@@ -16,16 +17,20 @@ const LEAST_HOURS_IF_FAST: f64 = 0.5;
 const HOST_ALARM: f64 = 0.002;
 /// Counts must grow too; they are asked second, so one alarm in ten thousand is enough.
 const COUNT_ALARM: f64 = 1e-4;
+/// Chance below which a series seems to grow, when it is only asked how many do.
+const SEEMING: f64 = 1e-3;
 /// Least probability of the leak shapes among all shapes.
 const LEAST_WEIGHT: f64 = 0.5;
 /// Bend and its deviate below which a rise slows down like a store that fills: slight and sure, or strong.
 const SLOWS_DOWN: [(f64, f64); 2] = [(-0.12, -4.0), (-0.25, -2.5)];
 /// Of a rise that slows down: it is full where the last quarter brings less than this share.
 const FULL: f64 = 0.09;
+/// The same where a single day is seen: a leak of the working day is not claimed there.
+const SLACKENS: f64 = 0.15;
 /// Bend of a rise that stopped for good.
 const BENT: f64 = -0.3;
 /// From this many hours on a rise may have rested over a night and gone on.
-const SPAN_WITH_TWO_DAYS: f64 = 40.0;
+pub(crate) const SPAN_WITH_TWO_DAYS: f64 = 40.0;
 /// Growth must be this many times the noise of one block.
 const GROWTH_OVER_NOISE: f64 = 2.5;
 /// What is left of the growth without its biggest single rises.
@@ -59,6 +64,8 @@ pub(crate) struct Look {
     pub open: bool,
     /// It grows for sure, whatever the reason.
     pub sure: bool,
+    /// It seems to grow evenly; on thousands of series a few such come by chance.
+    pub rising: bool,
     /// Bytes an hour.
     pub bytes: Interval,
     /// Allocations an hour.
@@ -71,6 +78,9 @@ pub(crate) struct Look {
     pub noise: f64,
     /// Standard error of the bytes rate.
     pub error: f64,
+    /// Of a leak: variance an hour by which its own pace wanders (bytes squared), at least that of allocations
+    /// that come by chance.
+    pub wandering: f64,
     /// Probability of the leak shapes among all.
     pub weight: f64,
 }
@@ -140,12 +150,14 @@ pub(crate) fn plain(blocks: &Blocks, frame: Option<&Frame>) -> Look {
         leaking: false,
         open: false,
         sure: false,
+        rising: false,
         bytes: interval(slope, error),
         counts: interval(counts, counts_error),
         onset: None,
         growth: slope * blocks.span(),
         noise: spread(&rest),
         error: if error.is_finite() { error } else { 0.0 },
+        wandering: 0.0,
         weight: 0.0,
     }
 }
@@ -162,7 +174,17 @@ fn still_shape(blocks: &Blocks, frame: Option<&Frame>, deviate: f64) -> Class {
             super::frame::free_of(&mut free, null);
             super::frame::dot(&free, &free)
         };
-        if left(&cycle.null) < 0.3 * left(&level.null) {
+        // Within one day the harmonics follow a straight fall too, but not as well as a line does.
+        let line = |free: f64| {
+            let hinge = level.hinges.first();
+            let share = hinge.map_or(0.0, |hinge| {
+                let middle = values.first().copied().unwrap_or(0.0);
+                let white = lens.whitener.apply(&values.iter().map(|v| v - middle).collect::<Vec<_>>());
+                super::frame::dot(hinge, &white).powi(2) / super::frame::dot(hinge, hinge).max(1e-12)
+            });
+            (free - share).max(0.0)
+        };
+        if left(&cycle.null) < 0.3 * line(left(&level.null)) {
             return Class::Seasonal;
         }
     }
@@ -205,7 +227,7 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
     let likely = bytes.chance < alarm
         && growth > GROWTH_OVER_NOISE * noise
         && new_high(blocks, start, growth)
-        && spread_out(blocks, start, growth);
+        && spread_out(blocks, start, growth, around.bytes_only);
     let counts = match () {
         () if around.bytes_only => bytes.clone(),
         // Counts are asked only where bytes make it worth while.
@@ -216,10 +238,14 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
     let enough = blocks.samples >= LEAST_SNAPSHOTS
         && samples_after >= LEAST_SNAPSHOTS as f64 - 1.5
         && since >= if fast { LEAST_HOURS_IF_FAST } else { LEAST_HOURS } * 0.97;
-    let slows = SLOWS_DOWN.iter().any(|most| bytes.bend.0 < most.0 && bytes.bend.1 < most.1);
-    let full = late_share(blocks, start) < FULL;
+    let one_day = span < SPAN_WITH_TWO_DAYS;
+    let bend = if one_day { bytes.bare_bend } else { bytes.bend };
+    let late_share = late_share(blocks, start);
+    let slows =
+        SLOWS_DOWN.iter().any(|most| bend.0 < most.0 && bend.1 < most.1) || one_day && late_share < SLACKENS;
+    let full = late_share < FULL;
     // A leak of the working day may rest at night; it does not bend.
-    let stopped = full && (bytes.bend.0 < BENT || span < SPAN_WITH_TWO_DAYS);
+    let stopped = full && (bytes.bend.0 < BENT || one_day);
     let leaking = sure && enough && weight >= LEAST_WEIGHT && !slows && !stopped;
     let class = match class_of(&bytes, sure, leaking, span) {
         Class::StillRising if full => Class::SaturatingCache,
@@ -233,6 +259,7 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         leaking,
         open: !leaking && sure && filling >= LEAST_WEIGHT,
         sure,
+        rising: sure && weight >= LEAST_WEIGHT && !slows && !stopped,
         bytes: Interval { low: bytes.slope - reach, estimate: bytes.slope, high: bytes.slope + reach },
         counts: Interval {
             low: counts.slope - count_reach,
@@ -243,8 +270,19 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         growth,
         noise,
         error: bytes.slope_error,
+        wandering: if leaking {
+            wandering_since(blocks, start, bytes.slope).max(bytes.slope * grain)
+        } else {
+            0.0
+        },
         weight,
     }
+}
+
+/// How the pace wanders from the start of the growth on.
+fn wandering_since(blocks: &Blocks, start: f64, slope: f64) -> f64 {
+    let at = blocks.hours.partition_point(|hour| *hour < start);
+    pace::wandering(blocks.hours.get(at..).unwrap_or(&[]), blocks.bytes.get(at..).unwrap_or(&[]), slope)
 }
 
 /// A look at a series whose bytes do not grow for sure.
@@ -257,6 +295,7 @@ fn unlikely(blocks: &Blocks, bytes: Fit, late: bool, growth: f64, noise: f64, we
         growth,
         noise,
         error: bytes.slope_error,
+        rising: bytes.chance < SEEMING && growth > GROWTH_OVER_NOISE * noise && weight >= LEAST_WEIGHT,
         weight,
         ..plain(blocks, None)
     }
@@ -313,15 +352,19 @@ fn late_share(blocks: &Blocks, start: f64) -> f64 {
     }
 }
 
-/// The growth must not hang on a few single rises, as that of steps does.
-fn spread_out(blocks: &Blocks, start: f64, growth: f64) -> bool {
+/// The growth must not hang on a few single rises, as that of steps does. A rest that no tag shows is mostly
+/// noise, which rises and falls alike: there (`even_out`) what the greatest falls take is no part of a step.
+fn spread_out(blocks: &Blocks, start: f64, growth: f64, even_out: bool) -> bool {
     let at = blocks.hours.partition_point(|hour| *hour < start);
     let after = blocks.bytes.get(at..).unwrap_or(&[]);
     let mut rises: Vec<f64> = after.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let net: f64 = rises.iter().sum();
     rises.sort_unstable_by(|a, b| b.total_cmp(a));
-    let biggest: f64 = rises.iter().take((rises.len() / 12).clamp(1, 4)).sum();
+    // A step may fall into the middle of a block and show as two rises.
+    let few = (rises.len() / 12).clamp(2, 4);
+    let biggest: f64 = rises.iter().take(few).sum();
+    let falls: f64 = rises.iter().rev().take(few).map(|rise| -rise.min(0.0)).sum();
     let typical = median(&mut rises).unwrap_or(0.0).max(0.0);
-    let fair = typical * (rises.len() / 12).clamp(1, 4) as f64;
+    let fair = typical * few as f64 + if even_out { falls } else { 0.0 };
     net.max(growth) - (biggest - fair).max(0.0) >= LEAST_SPREAD_OUT * growth
 }

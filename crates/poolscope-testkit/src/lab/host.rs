@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::plan::{HOUR, Plan};
 use super::rng::Rng;
-use super::shape::{Clock, Noise, Workday, healthy, leaked};
+use super::shape::{Arrivals, Clock, Noise, Workday, healthy, leaked};
 use super::truth::{Evidence, LabHost, LabPool, LabTag, LabTotal, LeakTruth, Shape};
 
 /// What to put on a host.
@@ -43,6 +43,7 @@ pub fn make(seed: u64, plan: Plan, scenario: Scenario) -> LabHost {
     let memory = rng.log_between(4.0, 512.0) * 1e9;
     let mut tags: Vec<LabTag> = Vec::with_capacity(TAGS);
     let mut sums = [vec![0.0; times.len()], vec![0.0; times.len()]];
+    let mut returning = sums.clone();
     let push =
         |tags: &mut Vec<LabTag>, sums: &mut [Vec<f64>; 2], tag, pool, shape, size: f64, counts: &[f64]| {
             let (mut bytes, mut whole) = (Vec::with_capacity(counts.len()), Vec::with_capacity(counts.len()));
@@ -64,6 +65,11 @@ pub fn make(seed: u64, plan: Plan, scenario: Scenario) -> LabHost {
             let pool = if rng.chance(0.5) { LabPool::Nonpaged } else { LabPool::Paged };
             let tag = name(tags.len());
             push(&mut tags, &mut sums, tag, pool, shape, size, &counts);
+            if shape.returns() {
+                for (sum, count) in returning[pool as usize].iter_mut().zip(&counts) {
+                    *sum += (count.round().max(0.0) * size).round();
+                }
+            }
         }
     }
     let base = sums.clone();
@@ -110,6 +116,7 @@ pub fn make(seed: u64, plan: Plan, scenario: Scenario) -> LabHost {
                 shape: drive.shape,
                 onset: (drive.onset > 0.0).then(|| start + (drive.onset * HOUR) as i64),
                 rate: drive.rate() * ratio * size,
+                path: Arc::new(drive.path.iter().map(|leaked| leaked * ratio * size).collect()),
                 evidence: drive.evidence(ratio, size, &noise, start, memory),
                 group: (members > 1).then_some(0),
                 private,
@@ -127,7 +134,9 @@ pub fn make(seed: u64, plan: Plan, scenario: Scenario) -> LabHost {
         paths.push(Drive { size: ratios_size, pool, ..drive });
     }
     let totals = [LabPool::Nonpaged, LabPool::Paged].map(|pool| {
-        total(pool, &times, &clock, memory, &base[pool as usize], &sums[pool as usize], &paths, rng)
+        let of_pool: Vec<&Drive> = paths.iter().filter(|drive| drive.pool == pool).collect();
+        let at = pool as usize;
+        total(pool, &times, &clock, memory, [&base[at], &returning[at], &sums[at]], &of_pool, rng)
     });
     let mut host = LabHost {
         seed,
@@ -178,6 +187,11 @@ struct Drive {
     onset: f64,
     size: f64,
     path: Vec<f64>,
+    /// Allocations an hour, on average and in the long run.
+    per_hour: f64,
+    arrivals: Arrivals,
+    /// Hours of the last unbroken growth: since the onset or the last restart.
+    since: f64,
     span: f64,
     pool: LabPool,
 }
@@ -196,31 +210,23 @@ impl Drive {
         let size = (16.0 * rng.log_between(2.0, 256.0)).round();
         let most = (0.6 * memory / (span - onset).max(0.1)).min(2e10);
         let rate = rng.log_between(1e4, most.max(2e4));
-        let path = leaked(shape, onset, rate / size, clock, day, rng);
-        Self { shape, onset, size, path, span, pool: LabPool::Nonpaged }
+        let per_hour = rate / size;
+        let (path, arrivals) = leaked(shape, onset, per_hour, clock, day, rng);
+        let restart = path.windows(2).rposition(|pair| pair[1] < pair[0]);
+        let grows_from = restart.and_then(|at| clock.hours.get(at + 1).copied()).unwrap_or(onset);
+        let since = span - grows_from;
+        Self { shape, onset, size, path, per_hour, arrivals, since, span, pool: LabPool::Nonpaged }
     }
 
     /// Allocations an hour since the onset (since the last restart for a sawtooth: what goes on now).
     fn rate(&self) -> f64 {
         let last = self.path.last().copied().unwrap_or(0.0);
-        last / self.since().max(1e-9)
-    }
-
-    /// Hours of the last unbroken growth.
-    fn since(&self) -> f64 {
-        match self.shape {
-            Shape::SawtoothLeak => {
-                let n = self.path.len().max(2) as f64;
-                let fall = self.path.windows(2).rposition(|pair| pair[1] < pair[0]);
-                fall.map_or(self.span - self.onset, |at| self.span * (1.0 - (at + 1) as f64 / (n - 1.0)))
-            }
-            _ => self.span - self.onset,
-        }
+        last / self.since.max(1e-9)
     }
 
     /// What of this leak one tag shows.
     fn evidence(&self, ratio: f64, size: f64, noise: &Noise, start: i64, memory: f64) -> Evidence {
-        let since = self.since();
+        let since = self.since;
         let grown = self.path.last().copied().unwrap_or(0.0) * ratio;
         Evidence {
             noise: Noise { slow: noise.slow * size, hours: noise.hours, white: noise.white * size },
@@ -233,35 +239,38 @@ impl Drive {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the pieces of one pool of one host, used once")]
+/// The total of one pool. `parts` at each moment: the healthy tags, those of them that return to a like level,
+/// and all tags.
 fn total(
     pool: LabPool,
     times: &Arc<Vec<i64>>,
     clock: &Clock,
     memory: f64,
-    base: &[f64],
-    sums: &[f64],
-    drives: &[Drive],
+    parts: [&Vec<f64>; 3],
+    drives: &[&Drive],
     rng: &mut Rng,
 ) -> LabTotal {
+    let [base, returning, sums] = parts;
     let untagged = base.iter().sum::<f64>() / base.len().max(1) as f64 * rng.between(0.04, 0.2);
     let mut rest = vec![untagged; base.len()];
     rest_noise(base, 1.0).add(&clock.hours, &mut rest, rng);
     let pages = |bytes: f64| (bytes.max(0.0) / 4096.0).round() as u64 * 4096;
     let bytes: Vec<u64> = sums.iter().zip(&rest).map(|(sum, rest)| pages(sum + rest)).collect();
-    // What comes after: the leaks go on, everything else is as it was at a like moment.
-    let drives: Vec<&Drive> = drives.iter().filter(|drive| drive.pool == pool).collect();
-    let span = clock.span();
-    let like = rng.below(base.len());
-    let masked = sums.iter().zip(base).map(|(sum, base)| sum - base).next_back().unwrap_or(0.0);
-    let level = base.get(like).copied().unwrap_or(0.0) + rest.get(like).copied().unwrap_or(0.0) + masked;
-    let rate: f64 = drives.iter().map(|drive| drive.rate() * drive.size).sum();
+    // What comes after: the leaks go on at their own pace, what follows the day or churns is as it was at a like
+    // moment, and what has risen or fallen for good (a step, a full cache) stands where it stands.
+    let (like, last) = (rng.below(base.len()), base.len() - 1);
+    let at = |values: &[f64], moment: usize| values.get(moment).copied().unwrap_or(0.0);
+    let level = at(sums, last) - at(returning, last) + at(returning, like) + at(&rest, like);
+    let rate: f64 = drives.iter().map(|drive| drive.per_hour * drive.size).sum();
     let straight = drives.iter().all(|drive| drive.shape == Shape::SteadyLeak);
     let horizon = (memory - level) / rate.max(1.0);
-    let shake: f64 = drives.iter().map(|drive| (drive.rate() * horizon.max(0.0)).sqrt() * drive.size).sum();
-    let hours = (memory - level + shake * rng.normal()) / rate.max(1.0);
+    let interval = clock.span() / last.max(1) as f64;
+    let shake = drives.iter().map(|drive| {
+        drive.arrivals.deviation(drive.per_hour, horizon.max(0.0), interval) * drive.size * rng.normal()
+    });
+    let hours = (memory - level + shake.sum::<f64>()) / rate.max(1.0);
     let ends = (straight && rate > 0.0 && hours > 0.0 && hours < 87_600.0)
-        .then(|| times.first().copied().unwrap_or(0) + ((span + hours) * HOUR) as i64);
+        .then(|| times.last().copied().unwrap_or(0) + (hours * HOUR) as i64);
     LabTotal { pool, times: Arc::clone(times), bytes, bound: memory, ends }
 }
 
@@ -330,17 +339,7 @@ impl LabHost {
                 keep(tag, &at);
             }
         }
-        // A leak older than the view is as if it had always been there.
-        let first = wanted.first().copied().unwrap_or(0);
-        let end = all.last().copied().unwrap_or(0);
-        let last = wanted.last().copied().unwrap_or(0);
-        for leak in &mut seen.leaks {
-            leak.onset = leak.onset.filter(|onset| *onset > first);
-            let from = leak.evidence.since.max(first);
-            let whole = (end - leak.evidence.since).max(1) as f64;
-            leak.evidence.grown *= (last - from).max(0) as f64 / whole;
-            leak.evidence.since = from;
-        }
+        seen.leaks = self.leaks.iter().map(|leak| leak.view(&all, samples)).collect();
         for total in &mut seen.totals {
             total.bytes = samples.iter().filter_map(|&at| total.bytes.get(at).copied()).collect();
             total.times = Arc::clone(&shared);

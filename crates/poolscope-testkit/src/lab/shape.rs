@@ -204,7 +204,32 @@ pub fn healthy(shape: Shape, level: f64, clock: &Clock, day: &Workday, rng: &mut
     (out, noise)
 }
 
-/// Leaked allocations at each moment: none before `onset` (hours), then `per_hour` on average.
+/// How unevenly a leak's allocations arrive.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Arrivals {
+    /// Standard deviation of the pace as a share of it; 0 for a leak as even as chance allows.
+    pub wobble: f64,
+    /// Its correlation time in hours.
+    pub hours: f64,
+}
+
+impl Arrivals {
+    fn random(rng: &mut Rng) -> Self {
+        let wobble = if rng.chance(0.3) { rng.between(0.05, 0.3) } else { 0.0 };
+        Self { wobble, hours: rng.log_between(0.02, 0.5) }
+    }
+
+    /// Standard deviation of what arrives over `hours`, in allocations, at `per_hour` and the plan's interval
+    /// (the pace is drawn anew once an interval).
+    pub fn deviation(&self, per_hour: f64, hours: f64, interval: f64) -> f64 {
+        let keep = (-interval / self.hours).exp();
+        let wander = self.wobble * per_hour;
+        (per_hour * hours + wander * wander * hours * interval * (1.0 + keep) / (1.0 - keep)).max(0.0).sqrt()
+    }
+}
+
+/// Leaked allocations at each moment, and how unevenly they arrive: none before `onset` (hours), then
+/// `per_hour` on average.
 pub fn leaked(
     shape: Shape,
     onset: f64,
@@ -212,10 +237,9 @@ pub fn leaked(
     clock: &Clock,
     day: &Workday,
     rng: &mut Rng,
-) -> Vec<f64> {
+) -> (Vec<f64>, Arrivals) {
     let span = clock.span();
-    let wobble = if rng.chance(0.3) { rng.between(0.05, 0.3) } else { 0.0 };
-    let wobble_hours = rng.log_between(0.02, 0.5);
+    let arrivals = Arrivals::random(rng);
     let faster = rng.between(2.0, 8.0);
     let (mut state, mut sum, mut before) = (rng.normal(), 0.0, 0.0);
     let mut restarts: Vec<f64> = Vec::new();
@@ -228,7 +252,7 @@ pub fn leaked(
     for &hour in &clock.hours {
         let (from, step) = (f64::max(before, onset), hour - f64::max(before, onset));
         if step > 0.0 {
-            let keep = (-step / wobble_hours).exp();
+            let keep = (-step / arrivals.hours).exp();
             state = keep * state + (1.0 - keep * keep).sqrt() * rng.normal();
             let middle = (from + hour) / 2.0;
             let speed = match shape {
@@ -239,7 +263,7 @@ pub fn leaked(
                 }
                 _ => 1.0,
             };
-            sum += rng.poisson(per_hour * step * speed * (1.0 + wobble * state).max(0.0));
+            sum += rng.poisson(per_hour * step * speed * (1.0 + arrivals.wobble * state).max(0.0));
         }
         if restart.next_if(|&at| hour > at).is_some() {
             sum = 0.0;
@@ -247,7 +271,7 @@ pub fn leaked(
         out.push(sum);
         before = hour;
     }
-    out
+    (out, arrivals)
 }
 
 fn add(clock: &Clock, out: &mut [f64], value: impl Fn(f64) -> f64) {

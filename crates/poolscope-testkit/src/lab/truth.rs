@@ -77,6 +77,12 @@ impl Shape {
         )
     }
 
+    /// Whether such a tag is back where it was at a like moment: what it shows on one day it shows on another.
+    /// All others keep the level they have reached.
+    pub fn returns(self) -> bool {
+        matches!(self, Self::Churn | Self::Daily | Self::Weekly | Self::Burst | Self::Trimmed)
+    }
+
     /// The name in the tables.
     pub fn name(self) -> &'static str {
         match self {
@@ -110,14 +116,36 @@ pub struct LeakTruth {
     pub shape: Shape,
     /// Microseconds; `None` where it leaked before the first sample already.
     pub onset: Option<i64>,
-    /// Bytes an hour that really leaked between the onset and the last sample.
+    /// Bytes an hour that really leaked between the onset (the first sample seen, where that is later) and the
+    /// last sample.
     pub rate: f64,
+    /// Bytes leaked since the onset or the last clearing, at each moment of the totals.
+    pub path: Arc<Vec<f64>>,
     /// What decides whether the evidence suffices.
     pub evidence: Evidence,
     /// Members of a lock-step group share a number.
     pub group: Option<usize>,
     /// The tag belongs to the leaking driver alone (of a group).
     pub private: bool,
+}
+
+impl LeakTruth {
+    /// The same leak as seen by someone with only these samples (indices into `all`, the moments of `path`): a
+    /// leak older than the view is as if it had always been there, and what leaked before it is not seen.
+    pub(super) fn view(&self, all: &[i64], samples: &[usize]) -> Self {
+        let mut seen = self.clone();
+        let (Some(&from), Some(&to)) = (samples.first(), samples.last()) else { return seen };
+        let (Some(&first), Some(&last)) = (all.get(from), all.get(to)) else { return seen };
+        let at = |index: usize| self.path.get(index).copied().unwrap_or(0.0);
+        seen.onset = self.onset.filter(|onset| *onset > first);
+        let old = if self.evidence.since < first { at(from) } else { 0.0 };
+        seen.evidence.grown = at(to) - old;
+        seen.evidence.since = self.evidence.since.max(first);
+        seen.evidence.own_error *= (seen.evidence.grown / self.evidence.grown.max(1e-9)).max(0.0).sqrt();
+        seen.rate = seen.evidence.grown / ((last - seen.evidence.since).max(1) as f64 / HOUR);
+        seen.path = Arc::new(samples.iter().map(|&index| at(index)).collect());
+        seen
+    }
 }
 
 /// How well one tag shows a leak.
