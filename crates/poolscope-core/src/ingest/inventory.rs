@@ -84,10 +84,12 @@ fn add_change(case: &mut CaseBuilder, evidence: EvidenceId, change: &ChangeFact)
     };
     let detail = if change.detail.is_empty() { String::new() } else { format!(" ({})", change.detail) };
     let day = if change.day_only { ", only the day is known" } else { "" };
-    let text = format!("{verb}: {}{detail}{day}", change.subject);
     // A driver file ties the change to other evidence; a device or an inf alone does not.
     let is_driver = |file: &&String| file.to_lowercase().ends_with(".sys");
-    let name = change.files.iter().find(is_driver).unwrap_or(&change.subject).clone();
+    let file = change.files.iter().find(is_driver);
+    let name = file.unwrap_or(&change.subject).clone();
+    let by = file.map_or(String::new(), |_| format!(" by {}", change.subject));
+    let text = format!("{verb}: {name}{by}{detail}{day}");
     let kind = match what {
         ChangeWhat::Driver => EventKind::DriverChange { name: name.clone() },
         _ => EventKind::UpdateInstalled { name: name.clone() },

@@ -23,6 +23,7 @@ mod pool;
 mod pools;
 mod prior;
 mod rank;
+mod resumes;
 mod runout;
 mod sawtooth;
 mod shapes;

@@ -5,6 +5,7 @@ use super::blocks::Blocks;
 use super::fit::{Fit, Shape, fit};
 use super::frame::Frame;
 use super::pace;
+use super::resumes::resumes;
 use super::stats::{median, quantile, spread};
 
 /// Snapshots from which on a leak may be claimed at all.
@@ -241,8 +242,9 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
     let one_day = span < SPAN_WITH_TWO_DAYS;
     let bend = if one_day { bytes.bare_bend } else { bytes.bend };
     let late_share = late_share(blocks, start);
-    let slows =
-        SLOWS_DOWN.iter().any(|most| bend.0 < most.0 && bend.1 < most.1) || one_day && late_share < SLACKENS;
+    let slows = (SLOWS_DOWN.iter().any(|most| bend.0 < most.0 && bend.1 < most.1)
+        || one_day && late_share < SLACKENS)
+        && !resumes(&blocks.hours, &blocks.bytes, start);
     let full = late_share < FULL;
     // A leak of the working day may rest at night; it does not bend.
     let stopped = full && (bytes.bend.0 < BENT || one_day);
