@@ -4,6 +4,8 @@
 
 /// Hours over which a pace is measured.
 const WINDOW_HOURS: f64 = 3.0;
+/// Windows over the whole growth at most.
+const MOST_WINDOWS: f64 = 100.0;
 /// A pace below this share of the quickest is a rest.
 const REST: f64 = 0.5;
 /// A pace of at least this share of the quickest, after a rest, is a return. A store with a time constant of two
@@ -23,9 +25,11 @@ pub(crate) fn resumes(hours: &[f64], bytes: &[f64], start: f64) -> bool {
     if rises <= 0.0 || falls > MOST_FALLS * (rises - falls) {
         return false;
     }
-    let count = ((last - first) / WINDOW_HOURS) as usize;
+    // Years of samples need no windows of hours, and must not cost memory by their length.
+    let window = WINDOW_HOURS.max((last - first) / MOST_WINDOWS);
+    let count = ((last - first) / window) as usize;
     let edges: Vec<f64> =
-        (0..=count).map(|edge| level(hours, bytes, last - (count - edge) as f64 * WINDOW_HOURS)).collect();
+        (0..=count).map(|edge| level(hours, bytes, last - (count - edge) as f64 * window)).collect();
     let gains: Vec<f64> = edges.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let mut quickest = 0.0f64;
     let mut rested = false;
