@@ -9,7 +9,7 @@ use super::frame::Frame;
 use super::input::{HostInput, PoolBound, SeriesKey};
 use super::pool::{self, PoolNow};
 use super::tag::{Around, LEAST_SNAPSHOTS, Look, NINETY};
-use super::{confidence, lockstep, prior, rank, sawtooth, tag};
+use super::{confidence, few, lockstep, prior, rank, sawtooth, tag};
 
 /// Frames kept besides the main one; series with still other moments are only ranked.
 const MOST_FRAMES: usize = 64;
@@ -341,11 +341,23 @@ fn answer(host: &ReducedHost<'_>, looks: Vec<Look>, pools: Vec<PoolGrowth>, ends
         Standing::NoLeakSeen
     };
     let groups = lockstep::groups(&host.series, &looks);
-    let order = rank::order(&host.series, &looks, &groups);
+    let odds = few::log_odds(&host.series);
+    let order = rank::order(&host.series, &looks, &groups, &odds);
+    let seen = confidence::Seen {
+        standing,
+        snapshots,
+        hours,
+        totals_only: host.series.is_empty(),
+        tag_leaks: looks.iter().any(|look| look.leaking),
+        weight: order.first().and_then(|&first| looks.get(first)).map_or(0.0, |look| look.weight),
+        suspicion: order.first().map_or(0.0, |&first| few::posterior(&odds, first)),
+    };
+    let (sure, grounds) = confidence::of_host(&seen);
     let mut tags = Vec::with_capacity(looks.len());
     for at in order {
         if let (Some(series), Some(look)) = (host.series.get(at), looks.get(at)) {
-            tags.push(tag_answer(series, look, &pools, ends));
+            let own = confidence::of_tag(&seen, look, few::posterior(&odds, at));
+            tags.push(TagJudgement { confidence: own, ..tag_answer(series, look, &pools, ends) });
         }
     }
     let growth = pools
@@ -360,15 +372,7 @@ fn answer(host: &ReducedHost<'_>, looks: Vec<Look>, pools: Vec<PoolGrowth>, ends
             ExplainedGrowth { exhaustion, confidence: confidence::of_pool(pool), ..pool.explained.clone() }
         })
         .collect();
-    HostJudgement {
-        standing,
-        confidence: confidence::of_host(standing, &tags, &pools, snapshots),
-        tags,
-        groups,
-        growth,
-        snapshots,
-        hours,
-    }
+    HostJudgement { standing, confidence: sure, grounds, tags, groups, growth, snapshots, hours }
 }
 
 fn tag_answer(series: &Reduced, look: &Look, pools: &[PoolGrowth], ends: &Ends) -> TagJudgement {
@@ -395,7 +399,7 @@ fn tag_answer(series: &Reduced, look: &Look, pools: &[PoolGrowth], ends: &Ends) 
             let error = (look.bytes.high - look.bytes.estimate) / NINETY;
             pool::run_out(now, bound, look.bytes.estimate, error)
         }),
-        confidence: confidence::of_tag(look, blocks.samples),
+        confidence: 0.0,
         share_of_growth: grows.then(|| (look.bytes.estimate / whole).clamp(0.0, 1.0)),
         growth_bytes: look.growth,
         noise_bytes: look.noise,

@@ -6,6 +6,7 @@
 pub mod baseline;
 pub mod host;
 pub mod plan;
+pub mod reliability;
 pub mod rng;
 pub mod score;
 pub mod shape;
