@@ -18,10 +18,11 @@ use detection::{Summary, Watched};
 use crate::process::{cargo, run as run_command};
 
 mod detection;
+mod owners;
 mod table;
 
 #[path = "../../crates/poolscope-core/tests/lab/bridge.rs"]
-mod bridge;
+pub mod bridge;
 
 /// Seeds of the hosts that are scored, and of those used for tuning: never the same.
 const SCORED_SEEDS: u64 = 0x5c02_ed01_0000_0000;
@@ -55,6 +56,15 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
             "--tune" => seeds = TUNING_SEEDS,
             "--wrong" => wrong = true,
             "--only" => only = Some(rest.next().context("--only needs a part of a view's name")?.as_str()),
+            "--owners" => {
+                let cases = rest.next().context("--owners needs a number of cases")?.parse::<usize>()?;
+                owners::print(&owners::score(seeds, cases)?, seeds, wrong);
+                return Ok(());
+            }
+            "--show-owner" => {
+                let index = rest.next().context("--show-owner needs a case number")?.parse::<usize>()?;
+                return owners::show(seeds, index);
+            }
             "--json" => json = Some(rest.next().context("--json needs a file")?),
             "--show" => {
                 let index = rest.next().context("--show needs a host number")?.parse::<usize>()?;
@@ -83,11 +93,13 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
     }
     table::print_grounds(&scores);
     let detection = Summary::of(&watched);
+    let owned = owners::score(seeds, if only.is_none() { hosts / 5 } else { 0 })?;
     if only.is_none() {
         detection.print();
+        owners::print(&owned, seeds, wrong);
     }
     if let Some(file) = json {
-        std::fs::write(file, table::json(hosts, seeds == TUNING_SEEDS, &scores, &detection))?;
+        std::fs::write(file, table::json(hosts, seeds == TUNING_SEEDS, &scores, &detection, &owned))?;
     }
     println!("{hosts} hosts in {:.0} s", began.elapsed().as_secs_f64());
     Ok(())

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use poolscope_testkit::lab::owners::OwnerScore;
 use poolscope_testkit::lab::reliability::{Reliability, by_confidence, by_grounds};
 use poolscope_testkit::lab::score::{Score, Share, quantile};
 use serde_json::{Map, Value, json};
 
 use super::detection::{Summary, finite};
+use super::owners;
 
 /// Name and version of the JSON's shape.
 const SCHEMA: &str = "poolscope/lab/1";
@@ -105,7 +107,13 @@ pub fn print_grounds(scores: &BTreeMap<String, Score>) {
 }
 
 /// Everything that is printed, as JSON.
-pub fn json(hosts: usize, tuning: bool, scores: &BTreeMap<String, Score>, detection: &Summary) -> String {
+pub fn json(
+    hosts: usize,
+    tuning: bool,
+    scores: &BTreeMap<String, Score>,
+    detection: &Summary,
+    owned: &OwnerScore,
+) -> String {
     let views: Vec<Value> = scores.iter().map(|(name, score)| view(name, score)).collect();
     let whole = json!({
         "schema": SCHEMA,
@@ -117,6 +125,7 @@ pub fn json(hosts: usize, tuning: bool, scores: &BTreeMap<String, Score>, detect
             .map(|(grounds, row)| reliability(Some(grounds), row))
             .collect::<Vec<_>>(),
         "time_to_detection": detection.json(),
+        "owners": owners::json(owned),
     });
     format!("{whole:#}\n")
 }

@@ -5,6 +5,7 @@
 
 pub mod baseline;
 pub mod host;
+pub mod owners;
 pub mod plan;
 pub mod reliability;
 pub mod rng;

@@ -63,6 +63,12 @@ impl Share {
         self.yes += usize::from(yes);
     }
 
+    /// Adds the cases of another.
+    pub fn add(&mut self, other: Self) {
+        self.of += other.of;
+        self.yes += other.yes;
+    }
+
     /// The share in percent; not a number when nothing was counted.
     pub fn percent(self) -> f64 {
         100.0 * self.yes as f64 / self.of as f64
@@ -276,15 +282,13 @@ impl Score {
             (&mut self.ends_covered, other.ends_covered),
         ];
         for (mine, theirs) in shares {
-            mine.of += theirs.of;
-            mine.yes += theirs.yes;
+            mine.add(theirs);
         }
         if self.shapes.is_empty() {
             self.shapes = other.shapes;
         } else {
             for (mine, theirs) in self.shapes.iter_mut().zip(other.shapes) {
-                mine.1.of += theirs.1.of;
-                mine.1.yes += theirs.1.yes;
+                mine.1.add(theirs.1);
             }
         }
         self.rate_errors.extend(other.rate_errors);

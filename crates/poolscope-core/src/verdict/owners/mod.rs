@@ -1,5 +1,6 @@
 //! Who may own a suspect: claims from the evidence, text maps and processes whose handles move with it.
 
+mod confidence;
 mod text;
 
 use crate::census::{Holder, holders_at_a_moment, holders_in_step};
@@ -23,6 +24,9 @@ pub struct Owner {
     pub kind: OwnerKind,
     /// The strongest grade among the reasons.
     pub grade: Grade,
+    /// Probability that this owner is the culprit, as often as it came true on the laboratory's cases
+    /// (docs/method.md, "Owners").
+    pub confidence: f64,
     /// Clauses a reader can check.
     pub reasons: Vec<String>,
     /// Where they stand.
@@ -66,11 +70,13 @@ pub(crate) fn owners(
                 name: claim.name,
                 kind: claim.kind,
                 grade: claim.grade,
+                confidence: 0.0,
                 reasons: vec![claim.reason],
                 sources: claim.source.into_iter().collect(),
             }),
         }
     }
+    confidence::state(&mut owners);
     owners.truncate(MOST_OWNERS);
     for owner in owners.iter_mut().filter(|owner| owner.kind == OwnerKind::Driver) {
         if let Some(driver) = view.case.state.driver(&owner.name) {
