@@ -44,7 +44,7 @@ pub fn print(score: &OwnerScore, seeds: u64, wrong: bool) {
             shown(score.right.get(&story))
         );
     }
-    for (grade, row) in score.by_grade() {
+    for ((grade, _), row) in score.by_grade() {
         println!(
             "  named by {grade:<27} states {:>5.1} %, fitted {:>5.1} % of {:<5} ({:+.1} standard errors)",
             100.0 * row.mean_stated(),
@@ -98,7 +98,7 @@ pub fn json(score: &OwnerScore) -> Value {
     let grades: Vec<Value> = score
         .by_grade()
         .iter()
-        .map(|(grade, row)| {
+        .map(|((grade, _), row)| {
             json!({
                 "grade": grade,
                 "stated": finite(row.mean_stated()),

@@ -7,7 +7,7 @@ use poolscope_core::model::{CaseBuilder, Evidence, OwnerKind};
 use poolscope_core::verdict::Verdict;
 use poolscope_formats::detect::{Head, detect};
 use poolscope_formats::{Coverage, ParseContext, ReadAt};
-use poolscope_testkit::lab::owners::{OwnerCase, Said};
+use poolscope_testkit::lab::owners::{Named, OwnerCase, Said};
 
 /// The verdict on a case, as the product would reach it.
 ///
@@ -39,18 +39,19 @@ pub fn verdict(case: &OwnerCase) -> Result<Verdict, String> {
 
 /// What the verdict says of the owner, as the score reads it.
 pub fn said(verdict: &Verdict) -> Said {
-    let Some(first) = verdict.suspects.first() else { return Said::default() };
-    let owner = first.owners.first().filter(|owner| owner.kind != OwnerKind::Component);
     let change = verdict.summary.iter().find(|line| line.contains("circumstance, not proof"));
     let driver = change.and_then(|line| {
         let stem = line.split(".inf").next()?.rsplit('\\').next()?;
         Some(format!("{stem}.sys"))
     });
-    Said {
-        tag: Some(first.key.tag.0),
-        owner: owner.map(|owner| owner.name.clone()),
-        grade: owner.map_or("", |owner| owner.grade.name()),
-        confidence: owner.map_or(0.0, |owner| owner.confidence),
-        change: driver,
-    }
+    let suspects = verdict.suspects.iter().map(|suspect| {
+        let owner = suspect.owners.first().filter(|owner| owner.kind != OwnerKind::Component);
+        Named {
+            tag: suspect.key.tag.0,
+            owner: owner.map(|owner| owner.name.clone()),
+            grade: owner.map_or("", |owner| owner.grade.name()),
+            confidence: owner.map_or(0.0, |owner| owner.confidence),
+        }
+    });
+    Said { suspects: suspects.collect(), change: driver }
 }

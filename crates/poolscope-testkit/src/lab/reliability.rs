@@ -14,7 +14,8 @@ pub struct Reliability {
 }
 
 impl Reliability {
-    fn add(&mut self, stated: f64, right: bool) {
+    /// Adds one verdict.
+    pub fn add(&mut self, stated: f64, right: bool) {
         self.of += 1;
         self.right += usize::from(right);
         self.stated += stated;

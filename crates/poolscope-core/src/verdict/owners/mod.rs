@@ -3,6 +3,9 @@
 mod confidence;
 mod text;
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::census::{Holder, holders_at_a_moment, holders_in_step};
 use crate::judge::{SeriesKey, TagJudgement};
 use crate::model::{Grade, OwnerClaim, OwnerKind, Source};
@@ -51,10 +54,21 @@ pub(crate) fn owners(
         claims.extend(twin_claims(view, boot, tag));
     }
     claims.extend(text::claims(view, key));
-    // An image of Windows that works for others ranks behind whoever the evidence ties to the tag.
+    // An image of Windows that works for others ranks behind whoever the evidence ties to the tag. Among equals who
+    // is named by several kinds of evidence comes first; processes stay in the order of how well they match.
     let behind = |claim: &OwnerClaim| works_for_others(&claim.name);
+    let kinds: BTreeMap<String, usize> = kinds_of_evidence(&claims);
+    let place: BTreeMap<String, usize> =
+        claims.iter().rev().enumerate().map(|(at, claim)| (claim.name.clone(), claims.len() - at)).collect();
+    let place_of = |claim: &OwnerClaim| match claim.kind {
+        OwnerKind::Process => place.get(&claim.name).copied().unwrap_or(0),
+        OwnerKind::Driver | OwnerKind::Component => 0,
+    };
     claims.sort_by(|a, b| {
-        let key = |c: &OwnerClaim| (c.grade >= Grade::TextMap, behind(c), c.grade);
+        let key = |c: &OwnerClaim| {
+            let others = Reverse(kinds.get(&c.name).copied().unwrap_or(0));
+            (c.grade >= Grade::TextMap, behind(c), c.grade, others, place_of(c))
+        };
         (key(a), &a.name, a.source, &a.reason).cmp(&(key(b), &b.name, b.source, &b.reason))
     });
     let mut owners: Vec<Owner> = Vec::new();
@@ -76,7 +90,7 @@ pub(crate) fn owners(
             }),
         }
     }
-    confidence::state(&mut owners);
+    confidence::state(&mut owners, &kinds);
     owners.truncate(MOST_OWNERS);
     for owner in owners.iter_mut().filter(|owner| owner.kind == OwnerKind::Driver) {
         if let Some(driver) = view.case.state.driver(&owner.name) {
@@ -89,6 +103,17 @@ pub(crate) fn owners(
         }
     }
     owners
+}
+
+/// How many kinds of evidence name each owner.
+fn kinds_of_evidence(claims: &[OwnerClaim]) -> BTreeMap<String, usize> {
+    let pairs: BTreeSet<(&str, Grade)> =
+        claims.iter().map(|claim| (claim.name.as_str(), claim.grade)).collect();
+    let mut kinds = BTreeMap::new();
+    for (name, _) in pairs {
+        *kinds.entry(name.to_owned()).or_default() += 1;
+    }
+    kinds
 }
 
 /// Processes whose handles are, or grow as, the objects of this tag.

@@ -6,7 +6,7 @@ mod score;
 
 use super::rng::Rng;
 use super::shape::Workday;
-pub use score::{OwnerScore, Said};
+pub use score::{Named, OwnerScore, Said};
 
 /// Whose leak it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

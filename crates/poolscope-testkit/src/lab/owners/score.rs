@@ -3,20 +3,27 @@
 use std::collections::BTreeMap;
 
 use super::{OwnerCase, Story};
-use crate::lab::reliability::{Reliability, by_grounds};
+use crate::lab::reliability::Reliability;
 use crate::lab::score::Share;
 
-/// What was said of one case.
-#[derive(Clone, PartialEq, Default, Debug)]
-pub struct Said {
-    /// The first suspect's tag.
-    pub tag: Option<[u8; 4]>,
-    /// The first owner of the first suspect that is a driver or a process.
+/// Whom a suspect was laid to.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Named {
+    /// The suspect.
+    pub tag: [u8; 4],
+    /// The first owner, where it is a driver or a process.
     pub owner: Option<String>,
     /// By what it is named.
     pub grade: &'static str,
     /// Stated probability that it is the culprit.
     pub confidence: f64,
+}
+
+/// What was said of one case.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct Said {
+    /// The suspects in their order.
+    pub suspects: Vec<Named>,
     /// File of the driver in the one change that the answer points at.
     pub change: Option<String>,
 }
@@ -43,18 +50,19 @@ pub struct OwnerScore {
 impl OwnerScore {
     /// Counts one case.
     pub fn count(&mut self, case: &OwnerCase, said: &Said) {
-        let first = said.tag.is_some_and(|tag| case.tags.contains(&tag));
-        self.tag_first.entry(case.story).or_default().count(first);
-        if !first {
-            return;
+        let named = said.suspects.first().filter(|first| case.tags.contains(&first.tag));
+        self.tag_first.entry(case.story).or_default().count(named.is_some());
+        let Some(first) = named else { return };
+        let right = |owner: &String| owner.eq_ignore_ascii_case(&case.culprit);
+        self.named.entry(case.story).or_default().count(first.owner.is_some());
+        if let Some(owner) = &first.owner {
+            self.right.entry(case.story).or_default().count(right(owner));
         }
-        self.named.entry(case.story).or_default().count(said.owner.is_some());
-        if let Some(owner) = &said.owner {
-            let right = owner.eq_ignore_ascii_case(&case.culprit);
-            self.right.entry(case.story).or_default().count(right);
-            self.stated.push((said.confidence, said.grade, right));
-            if !right {
-                self.wrong.push((case.seed, case.story, said.grade));
+        for suspect in said.suspects.iter().filter(|suspect| case.tags.contains(&suspect.tag)) {
+            let Some(owner) = &suspect.owner else { continue };
+            self.stated.push((suspect.confidence, suspect.grade, right(owner)));
+            if !right(owner) {
+                self.wrong.push((case.seed, case.story, suspect.grade));
             }
         }
         let pointed = said.change.as_ref().map(|change| change.eq_ignore_ascii_case(&case.culprit));
@@ -66,9 +74,13 @@ impl OwnerScore {
         }
     }
 
-    /// By what named the owner.
-    pub fn by_grade(&self) -> BTreeMap<&'static str, Reliability> {
-        by_grounds(self.stated.iter())
+    /// By what named the owner and what was stated (in thousandths): one row of the product's table each.
+    pub fn by_grade(&self) -> BTreeMap<(&'static str, u32), Reliability> {
+        let mut rows: BTreeMap<(&'static str, u32), Reliability> = BTreeMap::new();
+        for &(confidence, grade, right) in &self.stated {
+            rows.entry((grade, (confidence * 1e3).round() as u32)).or_default().add(confidence, right);
+        }
+        rows
     }
 
     /// Adds the counts of other cases.
