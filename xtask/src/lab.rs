@@ -28,9 +28,10 @@ pub mod bridge;
 const SCORED_SEEDS: u64 = 0x5c02_ed01_0000_0000;
 const TUNING_SEEDS: u64 = 0x7u64 << 40;
 
-/// Hosts between two that are watched for the time to detection: it costs many judgements. Odd, so that every plan
-/// has its turn.
-const WATCH_EVERY: usize = 5;
+/// Hosts between two that are watched for the time to detection: it costs many judgements, of healthy hosts most.
+/// Odd, so that every plan has its turn.
+const WATCH_HEALTHY_EVERY: usize = 5;
+const WATCH_LEAKS_EVERY: usize = 3;
 
 /// Snapshots of the views that have few.
 const FEW: [usize; 4] = [2, 3, 5, 10];
@@ -220,7 +221,8 @@ fn one_host(seed: u64, index: usize, only: Option<&str>) -> Scores {
         let samples = host.totals[0].times.len();
         ours(&mut out, "the last day", &host.view(&(samples - 49..samples).collect::<Vec<_>>()), false);
     }
-    if index.is_multiple_of(WATCH_EVERY) && only.is_none() {
+    let every = if host.leaks.is_empty() { WATCH_HEALTHY_EVERY } else { WATCH_LEAKS_EVERY };
+    if index.is_multiple_of(every) && only.is_none() {
         out.1.extend(detection::watch(&host));
     }
     out

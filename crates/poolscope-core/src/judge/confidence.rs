@@ -38,7 +38,7 @@ pub(crate) struct Seen {
 const CLAIMED: [(&str, f64); 4] = [
     ("leak, up to 15 snapshots", 0.95),
     ("leak, within a day", 0.92),
-    ("leak, within a day, 200 samples or more", 0.97),
+    ("leak, within a day, 200 samples or more", 0.96),
     ("leak, over more than a day", 0.99),
 ];
 /// The same where no leak is seen.
@@ -46,7 +46,7 @@ const CLEARED: [(&str, f64); 4] = [
     ("no leak, up to 15 snapshots", 0.98),
     ("no leak, within a day", 0.93),
     ("no leak, within a day, 200 samples or more", 0.97),
-    ("no leak, over more than a day", 0.98),
+    ("no leak, over more than a day", 0.97),
 ];
 /// The first suspect where fewer than eight snapshots allow no claim, by its posterior (upper end of the row).
 const FEW: [(f64, &str, f64); 6] = [
@@ -68,8 +68,8 @@ const TWO: [(f64, &str, f64); 6] = [
 ];
 /// The same where the snapshots suffice, but what grows does not decide or the hours are few.
 const OPEN: [(f64, &str, f64); 3] = [
-    (0.3, "open, posterior to 30 %", 0.17),
-    (0.8, "open, posterior to 80 %", 0.78),
+    (0.3, "open, posterior to 30 %", 0.12),
+    (0.8, "open, posterior to 80 %", 0.82),
     (1.1, "open, posterior above 80 %", 0.93),
 ];
 /// A claim whose shape is in doubt: other shapes than a leak's keep this much probability.
@@ -77,7 +77,7 @@ const IN_DOUBT: (&str, f64) = ("leak, its shape in doubt", 0.5);
 const DOUBT: f64 = 0.1;
 /// Pool totals alone: a leak, none, or neither.
 const TOTALS: [(&str, f64); 3] =
-    [("totals only, leak", 0.97), ("totals only, no leak", 0.7), ("totals only, open", 0.6)];
+    [("totals only, leak", 0.99), ("totals only, no leak", 0.7), ("totals only, open", 0.85)];
 /// A leak that no tag shows.
 const UNTAGGED: (&str, f64) = ("a leak no tag shows", 0.97);
 /// A tag that does not leak as far as the evidence goes.

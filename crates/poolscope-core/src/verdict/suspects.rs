@@ -16,6 +16,9 @@ use crate::units::{bytes, bytes_per_hour, count, hours};
 /// Suspects listed at most.
 const MOST_SUSPECTS: usize = 10;
 
+/// An owner less likely than this is named with a "perhaps".
+const LEAST_TO_NAME: f64 = 0.6;
+
 /// When the pool runs out, and against which bound.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SuspectExhaustion {
@@ -240,7 +243,8 @@ fn leak_lines(first: &Suspect, lines: &mut Vec<String>) {
             owner.grade.words()
         ));
     } else if let Some(owner) = first.owners.first() {
-        lines.push(format!("Owner: {} ({}).", owner.name, owner.grade.words()));
+        let perhaps = if owner.confidence < LEAST_TO_NAME { "perhaps " } else { "" };
+        lines.push(format!("Owner: {perhaps}{} ({}).", owner.name, owner.grade.words()));
     } else {
         lines.push("Nothing in the evidence names its owner.".to_owned());
     }

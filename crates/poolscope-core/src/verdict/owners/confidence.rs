@@ -16,10 +16,10 @@ const SHARES: [(Grade, f64, f64, f64); 9] = [
     (Grade::CallerAddress, 0.97, 0.9, 0.6),
     (Grade::PassedToAllocator, 0.97, 0.9, 0.55),
     (Grade::PassedIndirectly, 0.97, 0.9, 0.5),
-    (Grade::ImmediateInCode, 0.85, 0.7, 0.4),
-    (Grade::TwinTag, 0.95, 0.8, 0.5),
-    (Grade::HandlesInStep, 0.95, 0.8, 0.6),
-    (Grade::TextMap, 0.8, 0.7, 0.5),
+    (Grade::ImmediateInCode, 0.9, 0.7, 0.4),
+    (Grade::TwinTag, 0.93, 0.8, 0.5),
+    (Grade::HandlesInStep, 0.95, 0.8, 0.7),
+    (Grade::TextMap, 0.78, 0.7, 0.5),
     (Grade::Circumstance, 0.75, 0.6, 0.4),
 ];
 
