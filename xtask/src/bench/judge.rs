@@ -56,9 +56,9 @@ pub fn judge(_: &[String]) -> anyhow::Result<()> {
 
 /// Instructions of one command over those of the other, and what counted them.
 fn instructions(with: &Command, without: &Command) -> Option<(&'static str, f64)> {
-    let counters: [(&str, fn(&Command) -> Option<f64>); 2] =
-        [("perf stat", by_perf), ("valgrind", by_valgrind)];
-    counters.into_iter().find_map(|(tool, count)| Some((tool, count(with)? - count(without)?)))
+    let over = |count: fn(&Command) -> Option<f64>| Some(count(with)? - count(without)?);
+    let by = |tool, count| over(count).map(|count| (tool, count));
+    by("perf stat", by_perf).or_else(|| by("valgrind", by_valgrind))
 }
 
 fn under(tool: &str, args: &[&str], command: &Command) -> Option<String> {

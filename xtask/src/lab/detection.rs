@@ -65,7 +65,7 @@ fn ours(host: &LabHost) -> Answer {
 fn watch_healthy(host: &LabHost) -> Watched {
     let samples = host.totals[0].times.len();
     // Watched as leaks are: half from the first sample, half from somewhere within.
-    let from = if host.seed % 2 == 0 { 0 } else { samples * (host.seed / 2 % 16) as usize / 18 };
+    let from = if host.seed.is_multiple_of(2) { 0 } else { samples * (host.seed / 2 % 16) as usize / 18 };
     let mut strongest = [f64::NEG_INFINITY; METHODS];
     let mut accused = false;
     for end in beginnings(from, samples) {

@@ -12,13 +12,7 @@ use crate::pooltag::{Entry, file};
 type File = (String, Vec<u8>);
 
 /// All files, and whether a change of the culprit's driver stands shortly before the onset.
-pub(super) fn write(
-    host: &Host,
-    story: Story,
-    tags: &[[u8; 4]],
-    own: [u8; 4],
-    rng: &mut Rng,
-) -> (Vec<File>, bool) {
+pub(super) fn write(host: &Host, story: Story, own: [u8; 4], rng: &mut Rng) -> (Vec<File>, bool) {
     let mut files = listings(host);
     let driver = matches!(story, Story::PrivateTag | Story::SharedWithTwin).then_some(own);
     if story == Story::Handles || rng.chance(0.6) {
@@ -40,7 +34,6 @@ pub(super) fn write(
         files.push(("setupapi.dev.log".to_owned(), changes(host, changed, rng)));
     }
     // Evidence comes in the order of its paths.
-    let _ = tags;
     files.sort();
     (files, changed)
 }

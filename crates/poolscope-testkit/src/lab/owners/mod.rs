@@ -123,7 +123,7 @@ pub fn make(seed: u64, story: Story) -> OwnerCase {
         Story::Handles => PROCESSES[0],
         _ => DRIVERS[0],
     };
-    let (files, changed) = files::write(&host, story, &tags, own, rng);
+    let (files, changed) = files::write(&host, story, own, rng);
     OwnerCase { seed, story, files, tags, culprit: culprit.to_owned(), changed }
 }
 
