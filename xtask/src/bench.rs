@@ -7,6 +7,7 @@
 mod drivers;
 mod etl;
 mod evidence;
+mod judge;
 mod measure;
 mod reading;
 
@@ -47,6 +48,11 @@ pub const BENCHES: &[Bench] = &[
         what: "look through 400 driver images, against grep -rc and objdump -d",
         run: drivers::drivers,
     },
+    Bench {
+        name: "judge",
+        what: "judge 2,000 tags by 2,880 samples, against the limit of a second on one core",
+        run: judge::judge,
+    },
 ];
 
 /// Runs one measurement, or all; `list` names them.
@@ -71,6 +77,7 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
             Ok(())
         }
         reading::CSV_LOOP => reading::csv_loop(rest),
+        judge::JUDGE_ONCE => judge::judge_once(rest),
         _ => match BENCHES.iter().find(|bench| bench.name == name) {
             Some(bench) => (bench.run)(rest),
             None => bail!("no measurement `{name}`; see cargo xtask bench list"),

@@ -1,5 +1,6 @@
-//! `cargo xtask lab [--hosts N] [--tune] [--json FILE]`: the judge scored on the laboratory's labelled hosts,
-//! beside what people and monitoring products do, on the same hosts.
+//! `cargo xtask lab [--hosts N] [--tune] [--only VIEW] [--json FILE]`: the judge scored on the laboratory's labelled
+//! hosts, beside what people and monitoring products do, on the same hosts. `--tune` takes other seeds, and what
+//! was fitted may be fitted on them alone; `--only` scores the views whose names hold VIEW (and watches no hosts).
 
 use std::collections::BTreeMap;
 
@@ -12,25 +13,31 @@ use poolscope_testkit::lab::score::{Answer, Score};
 use poolscope_testkit::lab::truth::LabHost;
 use rayon::prelude::*;
 
-use detection::Detection;
+use detection::{Summary, Watched};
 
 use crate::process::{cargo, run as run_command};
 
 mod detection;
+mod owners;
 mod table;
 
 #[path = "../../crates/poolscope-core/tests/lab/bridge.rs"]
-mod bridge;
+pub mod bridge;
 
 /// Seeds of the hosts that are scored, and of those used for tuning: never the same.
 const SCORED_SEEDS: u64 = 0x5c02_ed01_0000_0000;
 const TUNING_SEEDS: u64 = 0x7u64 << 40;
 
-/// Hosts between two that are watched for the time to detection: it costs many judgements.
-const WATCH_EVERY: usize = 12;
+/// Hosts between two that are watched for the time to detection: it costs many judgements, of healthy hosts most.
+/// Odd, so that every plan has its turn.
+const WATCH_HEALTHY_EVERY: usize = 5;
+const WATCH_LEAKS_EVERY: usize = 3;
 
-/// Scores by the name of plan, view and judge, and the detections.
-type Scores = (BTreeMap<String, Score>, Vec<Detection>);
+/// Snapshots of the views that have few.
+const FEW: [usize; 4] = [2, 3, 5, 10];
+
+/// Scores by the name of plan, view and judge, and the watched hosts.
+type Scores = (BTreeMap<String, Score>, Vec<Watched>);
 
 /// Runs the laboratory.
 pub fn run(args: &[String]) -> anyhow::Result<()> {
@@ -42,12 +49,23 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
     let mut seeds = SCORED_SEEDS;
     let mut wrong = false;
     let mut json = None;
+    let mut only = None;
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         match arg.as_str() {
             "--hosts" => hosts = rest.next().context("--hosts needs a number")?.parse()?,
             "--tune" => seeds = TUNING_SEEDS,
             "--wrong" => wrong = true,
+            "--only" => only = Some(rest.next().context("--only needs a part of a view's name")?.as_str()),
+            "--owners" => {
+                let cases = rest.next().context("--owners needs a number of cases")?.parse::<usize>()?;
+                owners::print(&owners::score(seeds, cases)?, seeds, wrong);
+                return Ok(());
+            }
+            "--show-owner" => {
+                let index = rest.next().context("--show-owner needs a case number")?.parse::<usize>()?;
+                return owners::show(seeds, index);
+            }
             "--json" => json = Some(rest.next().context("--json needs a file")?),
             "--show" => {
                 let index = rest.next().context("--show needs a host number")?.parse::<usize>()?;
@@ -58,9 +76,9 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
         }
     }
     let began = std::time::Instant::now();
-    let (scores, detections) = (0..hosts)
+    let (scores, watched) = (0..hosts)
         .into_par_iter()
-        .map(|host| one_host(seeds + host as u64, host))
+        .map(|host| one_host(seeds + host as u64, host, only))
         .reduce(Default::default, |mut a: Scores, b| {
             for (name, score) in b.0 {
                 a.0.entry(name).or_default().join(score);
@@ -70,13 +88,19 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
         });
     for (name, score) in &scores {
         table::print(name, score);
-        for (seed, what) in score.wrong.iter().filter(|_| wrong && !name.contains(" by ")) {
+        for (seed, what) in score.wrong.iter().filter(|_| wrong && !table::is_baseline(name)) {
             println!("    host {} {what}", seed - seeds);
         }
     }
-    detection::print(&detections);
+    table::print_grounds(&scores);
+    let detection = Summary::of(&watched);
+    let owned = owners::score(seeds, if only.is_none() { hosts / 5 } else { 0 })?;
+    if only.is_none() {
+        detection.print();
+        owners::print(&owned, seeds, wrong);
+    }
     if let Some(file) = json {
-        std::fs::write(file, table::json(&scores))?;
+        std::fs::write(file, table::json(hosts, seeds == TUNING_SEEDS, &scores, &detection, &owned))?;
     }
     println!("{hosts} hosts in {:.0} s", began.elapsed().as_secs_f64());
     Ok(())
@@ -159,12 +183,13 @@ fn show(seeds: u64, index: usize, view: Option<usize>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn one_host(seed: u64, index: usize) -> Scores {
+fn one_host(seed: u64, index: usize, only: Option<&str>) -> Scores {
     let (host, plan, _) = host(seed, index);
     let mut out: Scores = Default::default();
     let count = |out: &mut Scores, name: String, host: &LabHost, answer: &Answer| {
         out.0.entry(name).or_default().count(host, answer);
     };
+    let wanted = |name: &str| only.is_none_or(|only| name.contains(only));
     let ours = |out: &mut Scores, name: &str, host: &LabHost, totals_only| {
         let judged = bridge::Inputs::of(host, totals_only).judge();
         count(out, name.to_owned(), host, &bridge::answer(host, &judged));
@@ -174,23 +199,31 @@ fn one_host(seed: u64, index: usize) -> Scores {
             count(out, format!("{name} by {baseline}"), host, &judge(host));
         }
     };
-    ours(&mut out, plan.name, &host, false);
-    theirs(&mut out, plan.name, &host);
-    if plan.top.is_none() {
-        for samples in [3usize, 10] {
+    if wanted(plan.name) {
+        ours(&mut out, plan.name, &host, false);
+        theirs(&mut out, plan.name, &host);
+    }
+    if plan.top.is_some() {
+        return out;
+    }
+    for samples in FEW {
+        let name = format!("{samples} snapshots");
+        if wanted(&name) {
             let view = host.view(&host.spread(samples));
-            let name = format!("{samples} snapshots");
             ours(&mut out, &name, &view, false);
             theirs(&mut out, &name, &view);
         }
+    }
+    if wanted("totals only") {
         ours(&mut out, "totals only", &host, true);
-        if plan.hours == 48.0 {
-            let samples = host.totals[0].times.len();
-            ours(&mut out, "the last day", &host.view(&(samples - 49..samples).collect::<Vec<_>>()), false);
-        }
-        if index.is_multiple_of(WATCH_EVERY) {
-            out.1.extend(detection::watch(&host));
-        }
+    }
+    if plan.hours == 48.0 && wanted("the last day") {
+        let samples = host.totals[0].times.len();
+        ours(&mut out, "the last day", &host.view(&(samples - 49..samples).collect::<Vec<_>>()), false);
+    }
+    let every = if host.leaks.is_empty() { WATCH_HEALTHY_EVERY } else { WATCH_LEAKS_EVERY };
+    if index.is_multiple_of(every) && only.is_none() {
+        out.1.extend(detection::watch(&host));
     }
     out
 }

@@ -51,7 +51,7 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "lab",
-        args: "[--hosts N] [--json FILE]",
+        args: "[--hosts N] [--tune] [--only VIEW] [--json FILE]",
         what: "score the judge on labelled hosts, beside what people and monitoring products do",
         run: lab::run,
     },

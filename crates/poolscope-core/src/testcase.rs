@@ -168,6 +168,7 @@ impl TestCase {
         let judgement = HostJudgement {
             standing,
             confidence: 0.9,
+            grounds: "",
             tags,
             groups,
             growth: Vec::new(),

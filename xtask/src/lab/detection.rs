@@ -1,84 +1,256 @@
-//! How early a leak is said: the host is judged on ever longer beginnings of its series.
+//! How early a leak is said: hosts are judged on ever longer beginnings of their series, as someone who watches
+//! would, and so are healthy ones. Each simple method gets the threshold at which it accuses as many of the healthy
+//! hosts as we do: only then its times are worth comparing.
 
-use poolscope_testkit::lab::baseline;
+use poolscope_testkit::lab::baseline::THRESHOLDED;
 use poolscope_testkit::lab::score::{Answer, Said, quantile};
 use poolscope_testkit::lab::truth::{LabHost, Shape};
+use serde_json::{Value, json};
 
 use super::bridge;
 
-/// Each beginning is this much longer than the one before, counted from the onset.
-const STEP: f64 = 1.35;
+/// Each beginning holds this many times the samples of the one before, counted from the onset.
+const STEP: f64 = 1.5;
+/// Samples after the onset in the first beginning.
+const LEAST: f64 = 8.0;
+const METHODS: usize = THRESHOLDED.len();
 
-/// When one leak was first said, by us and by least squares.
-#[derive(Clone, Copy, Debug)]
-pub struct Detection {
-    /// Hours from the onset to exhaustion.
-    pub whole: f64,
-    /// Hours from the onset (or the first sample) to our first right answer; `None` if never.
-    pub ours: Option<f64>,
-    /// The same for least squares with its fixed threshold.
-    pub least_squares: Option<f64>,
+/// What was seen of one host.
+#[derive(Clone, Debug)]
+pub enum Watched {
+    /// Nothing leaks.
+    Healthy {
+        /// We accused it at some beginning.
+        accused: bool,
+        /// What each method compares with its threshold: the greatest over all tags and beginnings.
+        strongest: [f64; METHODS],
+    },
+    /// One even leak.
+    Leak {
+        /// Hours from the onset to exhaustion.
+        whole: f64,
+        /// Hours from the onset (or the first sample) to our first right answer; `None` if never.
+        ours: Option<f64>,
+        /// Each beginning: hours since the onset, and for each method what it compares with its threshold for the
+        /// leaking tag and for the strongest tag that it would name before it.
+        steps: Vec<(f64, [(f64, f64); METHODS])>,
+    },
 }
 
-/// Watches one host with a single even leak; `None` for any other host.
-pub fn watch(host: &LabHost) -> Option<Detection> {
-    let [leak] = host.leaks.as_slice() else { return None };
+/// Watches one host with a single even leak, or a clear healthy one; `None` for any other.
+pub fn watch(host: &LabHost) -> Option<Watched> {
+    match host.leaks.as_slice() {
+        [] if !host.look_alike => Some(watch_healthy(host)),
+        [_] => watch_leak(host),
+        _ => None,
+    }
+}
+
+/// The ends of ever longer beginnings (samples), counted on from `first`.
+fn beginnings(first: usize, samples: usize) -> impl Iterator<Item = usize> {
+    let grow = |after: &f64| Some((after * STEP).ceil());
+    std::iter::successors(Some(LEAST), grow)
+        .map(move |n| first + n as usize)
+        .take_while(move |end| *end <= samples)
+}
+
+fn begun(host: &LabHost, end: usize) -> LabHost {
+    host.view(&(0..end).collect::<Vec<_>>())
+}
+
+fn ours(host: &LabHost) -> Answer {
+    bridge::answer(host, &bridge::Inputs::of(host, false).judge())
+}
+
+fn watch_healthy(host: &LabHost) -> Watched {
+    let samples = host.totals[0].times.len();
+    // Watched as leaks are: half from the first sample, half from somewhere within.
+    let from = if host.seed.is_multiple_of(2) { 0 } else { samples * (host.seed / 2 % 16) as usize / 18 };
+    let mut strongest = [f64::NEG_INFINITY; METHODS];
+    let mut accused = false;
+    for end in beginnings(from, samples) {
+        let seen = begun(host, end);
+        accused = accused || ours(&seen).said == Said::Leak;
+        for (best, (_, method)) in strongest.iter_mut().zip(THRESHOLDED) {
+            *best = method(&seen).into_iter().map(|tag| tag.0).fold(*best, f64::max);
+        }
+    }
+    Watched::Healthy { accused, strongest }
+}
+
+fn watch_leak(host: &LabHost) -> Option<Watched> {
+    let leak = host.leaks.first()?;
+    let at = leak.tag?;
     let total = host.totals.iter().find(|total| total.pool == leak.pool)?;
     let times = &total.times;
-    if leak.shape != Shape::SteadyLeak || leak.tag.is_none() || !leak.evidence.suffices(times) {
+    if leak.shape != Shape::SteadyLeak || !leak.evidence.suffices(times) {
         return None;
     }
     let onset = leak.onset.unwrap_or(*times.first()?);
     let hours = |time: i64| (time - onset) as f64 / 3.6e9;
     let whole = hours(total.ends?);
-    let first = times.partition_point(|time| *time <= onset);
-    let right = |answer: &Answer| {
-        answer.said == Said::Leak && answer.suspects.first().map(|suspect| suspect.tag) == leak.tag
-    };
-    let mut out = Detection { whole, ours: None, least_squares: None };
-    let mut samples = 8.0;
-    while out.ours.is_none() || out.least_squares.is_none() {
-        let end = first + samples as usize;
-        if end > times.len() {
-            break;
+    let mut found = None;
+    let mut steps = Vec::new();
+    for end in beginnings(times.partition_point(|time| *time <= onset), times.len()) {
+        let seen = begun(host, end);
+        let since = hours(*times.get(end - 1)?);
+        if found.is_none() {
+            let answer = ours(&seen);
+            let named = answer.suspects.first().map(|suspect| suspect.tag) == Some(at);
+            found = (answer.said == Said::Leak && named).then_some(since);
         }
-        let seen = host.view(&(0..end).collect::<Vec<_>>());
-        let at = hours(*times.get(end - 1)?);
-        if out.ours.is_none() {
-            let judged = bridge::Inputs::of(&seen, false).judge();
-            out.ours = right(&bridge::answer(&seen, &judged)).then_some(at);
-        }
-        if out.least_squares.is_none() {
-            out.least_squares = right(&baseline::least_squares(&seen)).then_some(at);
-        }
-        samples = (samples * STEP).ceil();
+        steps.push((since, THRESHOLDED.map(|(_, method)| against_rivals(&method(&seen), at))));
     }
-    Some(out)
+    Some(Watched::Leak { whole, ours: found, steps })
 }
 
-/// Prints what was found.
-pub fn print(all: &[Detection]) {
-    let shares = |of: fn(&Detection) -> Option<f64>| -> Vec<f64> {
-        all.iter().map(|d| of(d).map_or(f64::INFINITY, |hours| hours / d.whole)).collect()
-    };
-    let hours: Vec<f64> = all.iter().map(|d| d.ours.unwrap_or(f64::INFINITY)).collect();
-    let later = all
-        .iter()
-        .filter(|d| d.least_squares.unwrap_or(f64::INFINITY) < d.ours.unwrap_or(f64::INFINITY))
-        .count();
-    println!("Time to detection, {} even leaks", all.len());
-    for (name, shares) in [("poolscope", shares(|d| d.ours)), ("least squares", shares(|d| d.least_squares))]
-    {
-        println!(
-            "  {name:<16} median {:.2} % of the time from onset to exhaustion, 75 % {:.2} %, 90 % {:.2} %",
-            100.0 * quantile(&shares, 0.5),
-            100.0 * quantile(&shares, 0.75),
-            100.0 * quantile(&shares, 0.9)
-        );
+/// What is compared with the threshold: of the leaking tag, and the most of the tags ranked before it.
+fn against_rivals(tags: &[(f64, f64)], leak: usize) -> (f64, f64) {
+    let own = tags.get(leak).copied().unwrap_or((f64::NEG_INFINITY, f64::NEG_INFINITY));
+    let before = tags.iter().filter(|tag| tag.1 > own.1).map(|tag| tag.0);
+    (own.0, before.fold(f64::NEG_INFINITY, f64::max))
+}
+
+/// How early one method speaks.
+struct Times {
+    name: &'static str,
+    /// Its threshold; not a number for us.
+    threshold: f64,
+    /// Share of the time from onset to exhaustion at which each leak was said; infinite where never.
+    shares: Vec<f64>,
+    hours: Vec<f64>,
+    /// Share of the leaks that we say later than this method.
+    we_are_later: f64,
+}
+
+/// What the watched hosts say together.
+pub struct Summary {
+    healthy: usize,
+    accused: usize,
+    leaks: usize,
+    times: Vec<Times>,
+}
+
+impl Summary {
+    /// Chooses the thresholds and measures the times.
+    pub fn of(all: &[Watched]) -> Self {
+        let mut strongest: [Vec<f64>; METHODS] = Default::default();
+        let (mut healthy, mut accused) = (0, 0);
+        for host in all {
+            if let Watched::Healthy { accused: one, strongest: of } = host {
+                healthy += 1;
+                accused += usize::from(*one);
+                strongest.iter_mut().zip(of).for_each(|(list, value)| list.push(*value));
+            }
+        }
+        let ours: Vec<(f64, Option<f64>)> = leaks(all).map(|(whole, ours, _)| (whole, ours)).collect();
+        let mut times = vec![Times::of("poolscope", f64::NAN, &ours, &ours)];
+        for (method, mut values) in strongest.into_iter().enumerate() {
+            // As many healthy hosts lie above the threshold as we accuse.
+            values.sort_by(|a, b| b.total_cmp(a));
+            let threshold = values.get(accused).copied().unwrap_or(f64::INFINITY);
+            let theirs: Vec<(f64, Option<f64>)> = leaks(all)
+                .map(|(whole, _, steps)| {
+                    let said = steps.iter().find(|(_, of)| {
+                        let (own, rival) = of[method];
+                        own > threshold && rival <= threshold
+                    });
+                    (whole, said.map(|step| step.0))
+                })
+                .collect();
+            times.push(Times::of(THRESHOLDED[method].0, threshold, &theirs, &ours));
+        }
+        Self { healthy, accused, leaks: ours.len(), times }
     }
-    println!(
-        "  in hours: median {:.1}, 90 % {:.1} (usual advice: watch for 48 h); later than least squares in {later}",
-        quantile(&hours, 0.5),
-        quantile(&hours, 0.9)
-    );
+
+    /// Prints it.
+    pub fn print(&self) {
+        println!(
+            "Time to detection: {} even leaks and {} healthy hosts, watched on ever longer beginnings; {} of the \
+             healthy accused at some beginning, by every method alike",
+            self.leaks, self.healthy, self.accused
+        );
+        println!("  {:<28} share of the time from onset to exhaustion     hours", "");
+        for one in &self.times {
+            let at = |share: f64| 100.0 * quantile(&one.shares, share);
+            print!(
+                "  {:<28} median {:>6.2} %  75 % {:>6.2} %  90 % {:>6.2} %   median {:>5.1}  90 % {:>5.1}",
+                one.name,
+                at(0.5),
+                at(0.75),
+                at(0.9),
+                quantile(&one.hours, 0.5),
+                quantile(&one.hours, 0.9)
+            );
+            if one.threshold.is_nan() {
+                println!();
+            } else {
+                println!(
+                    "   threshold {:.4}, we are later in {:.0} %",
+                    one.threshold,
+                    100.0 * one.we_are_later
+                );
+            }
+        }
+        println!("  (usual advice: watch for 48 h; inf: not said by the end of the series)");
+    }
+
+    /// The same as JSON.
+    pub fn json(&self) -> Value {
+        let methods: Vec<Value> = self
+            .times
+            .iter()
+            .map(|one| {
+                json!({
+                    "method": one.name,
+                    "threshold": finite(one.threshold),
+                    "share_median": finite(quantile(&one.shares, 0.5)),
+                    "share_75": finite(quantile(&one.shares, 0.75)),
+                    "share_90": finite(quantile(&one.shares, 0.9)),
+                    "hours_median": finite(quantile(&one.hours, 0.5)),
+                    "hours_90": finite(quantile(&one.hours, 0.9)),
+                    "poolscope_is_later": finite(one.we_are_later),
+                })
+            })
+            .collect();
+        json!({
+            "leaks": self.leaks,
+            "healthy": self.healthy,
+            "healthy_accused": self.accused,
+            "methods": methods,
+        })
+    }
+}
+
+type Step = (f64, [(f64, f64); METHODS]);
+
+fn leaks(all: &[Watched]) -> impl Iterator<Item = (f64, Option<f64>, &[Step])> {
+    all.iter().filter_map(|host| match host {
+        Watched::Leak { whole, ours, steps } => Some((*whole, *ours, steps.as_slice())),
+        Watched::Healthy { .. } => None,
+    })
+}
+
+impl Times {
+    fn of(
+        name: &'static str,
+        threshold: f64,
+        said: &[(f64, Option<f64>)],
+        ours: &[(f64, Option<f64>)],
+    ) -> Self {
+        let hours: Vec<f64> = said.iter().map(|one| one.1.unwrap_or(f64::INFINITY)).collect();
+        let later = ours.iter().zip(&hours).filter(|(one, hours)| one.1.unwrap_or(f64::INFINITY) > **hours);
+        Self {
+            name,
+            threshold,
+            shares: said.iter().zip(&hours).map(|(one, hours)| hours / one.0).collect(),
+            we_are_later: later.count() as f64 / hours.len() as f64,
+            hours,
+        }
+    }
+}
+
+/// A number, or nothing where it is not one.
+pub fn finite(value: f64) -> Value {
+    if value.is_finite() { json!((value * 1e6).round() / 1e6) } else { Value::Null }
 }

@@ -1,12 +1,21 @@
-//! The score as a table and as JSON.
+//! The score as a table and as JSON (`poolscope/lab/1`).
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
+use poolscope_testkit::lab::owners::OwnerScore;
+use poolscope_testkit::lab::reliability::{Reliability, by_confidence, by_grounds};
 use poolscope_testkit::lab::score::{Score, Share, quantile};
+use serde_json::{Map, Value, json};
 
-/// Bins of the reliability curve by stated confidence.
-const BINS: [(f64, f64); 6] = [(0.0, 0.6), (0.6, 0.8), (0.8, 0.9), (0.9, 0.95), (0.95, 0.98), (0.98, 1.01)];
+use super::detection::{Summary, finite};
+use super::owners;
+
+/// Name and version of the JSON's shape.
+const SCHEMA: &str = "poolscope/lab/1";
+/// Fewer verdicts than this say nothing about a stated confidence.
+const ENOUGH_CASES: usize = 30;
+/// Stated and true may lie this far apart.
+const WITHIN: f64 = 0.05;
 
 fn shown(share: Share) -> String {
     if share.of == 0 { "-".to_owned() } else { format!("{:.1} % of {}", share.percent(), share.of) }
@@ -34,6 +43,11 @@ fn shares(s: &Score) -> [(&'static str, Share); 16] {
     ]
 }
 
+/// Whether a score is a simple method's, not ours.
+pub fn is_baseline(name: &str) -> bool {
+    name.contains(" by ")
+}
+
 /// Prints one score.
 pub fn print(name: &str, s: &Score) {
     println!("{name}");
@@ -56,39 +70,94 @@ pub fn print(name: &str, s: &Score) {
         .map(|(shape, n)| format!("{} {}/{}", shape.name(), n.yes, n.of))
         .collect();
     println!("  {:<20} {}", "called leaks", called.join(", "));
-    let curve: Vec<String> = BINS
-        .iter()
-        .filter_map(|&(from, to)| {
-            let of: Vec<&(f64, bool)> = s.stated.iter().filter(|(c, _)| *c >= from && *c < to).collect();
-            let mean = of.iter().map(|(c, _)| c).sum::<f64>() / of.len() as f64;
-            let right = of.iter().filter(|(_, right)| *right).count() as f64 / of.len() as f64;
-            (!of.is_empty())
-                .then(|| format!("{:.1} % came true {:.1} % of {}", 100.0 * mean, 100.0 * right, of.len()))
-        })
-        .collect();
-    println!("  {:<20} {}", "stated confidence", curve.join("; "));
-}
-
-/// All scores as JSON.
-pub fn json(scores: &BTreeMap<String, Score>) -> String {
-    let mut out = String::from("{\n");
-    for (at, (name, s)) in scores.iter().enumerate() {
-        let _ = write!(out, "{}  \"{name}\": {{", if at > 0 { ",\n" } else { "" });
-        for (name, share) in shares(s) {
-            let _ = write!(out, "\"{name}\": [{}, {}], ", share.yes, share.of);
-        }
-        for (shape, share) in &s.shapes {
-            let _ = write!(out, "\"called {}\": [{}, {}], ", shape.name(), share.yes, share.of);
-        }
-        let number = |value: f64| if value.is_finite() { format!("{value:.6}") } else { "null".to_owned() };
-        let _ = write!(
-            out,
-            "\"rate_error_median\": {}, \"rate_error_90\": {}, \"rate_width_median\": {}}}",
-            number(quantile(&s.rate_errors, 0.5)),
-            number(quantile(&s.rate_errors, 0.9)),
-            number(quantile(&s.rate_widths, 0.5))
+    if is_baseline(name) {
+        return;
+    }
+    for bin in by_confidence(&s.stated) {
+        let far = bin.of >= ENOUGH_CASES && (bin.came_true() - bin.mean_stated()).abs() > WITHIN;
+        println!(
+            "  {:<20} {:>5.1} % came true {:>5.1} % of {:<5} {}",
+            "stated confidence",
+            100.0 * bin.mean_stated(),
+            100.0 * bin.came_true(),
+            bin.of,
+            if far { "more than 5 points off" } else { "" }
         );
     }
-    out.push_str("\n}\n");
-    out
+}
+
+/// Our verdicts of all views by what their confidence rests on.
+fn all_grounds(scores: &BTreeMap<String, Score>) -> BTreeMap<&'static str, Reliability> {
+    let ours = scores.iter().filter(|(name, _)| !is_baseline(name));
+    by_grounds(ours.flat_map(|(_, score)| &score.stated))
+}
+
+/// Prints what every row of the judge's table of confidence states, and what came true: the fitted number.
+pub fn print_grounds(scores: &BTreeMap<String, Score>) {
+    println!("Confidence by its grounds (crates/poolscope-core/src/judge/confidence.rs), all views");
+    for (grounds, row) in all_grounds(scores) {
+        println!(
+            "  {grounds:<44} states {:>5.1} %, fitted {:>5.1} % of {:<5} ({:+.1} standard errors)",
+            100.0 * row.mean_stated(),
+            100.0 * row.came_true(),
+            row.of,
+            row.deviate()
+        );
+    }
+}
+
+/// Everything that is printed, as JSON.
+pub fn json(
+    hosts: usize,
+    tuning: bool,
+    scores: &BTreeMap<String, Score>,
+    detection: &Summary,
+    owned: &OwnerScore,
+) -> String {
+    let views: Vec<Value> = scores.iter().map(|(name, score)| view(name, score)).collect();
+    let whole = json!({
+        "schema": SCHEMA,
+        "hosts": hosts,
+        "seeds": if tuning { "tuning" } else { "scored" },
+        "views": views,
+        "confidence": all_grounds(scores)
+            .iter()
+            .map(|(grounds, row)| reliability(Some(grounds), row))
+            .collect::<Vec<_>>(),
+        "time_to_detection": detection.json(),
+        "owners": owners::json(owned),
+    });
+    format!("{whole:#}\n")
+}
+
+fn view(name: &str, s: &Score) -> Value {
+    let count = |share: &Share| json!({ "yes": share.yes, "of": share.of });
+    let (view, judge) = name.split_once(" by ").unwrap_or((name, "poolscope"));
+    let all = shares(s);
+    let counted = all.iter().filter(|(_, share)| share.of > 0);
+    let shares: Map<String, Value> =
+        counted.map(|(name, share)| ((*name).to_owned(), count(share))).collect();
+    let called = s.shapes.iter().filter(|(_, share)| share.of > 0);
+    let shapes: Map<String, Value> =
+        called.map(|(shape, share)| (shape.name().to_owned(), count(share))).collect();
+    let stated = if is_baseline(name) { Vec::new() } else { by_confidence(&s.stated) };
+    json!({
+        "view": view,
+        "judge": judge,
+        "shares": shares,
+        "called_leaks": shapes,
+        "rate_error_median": finite(quantile(&s.rate_errors, 0.5)),
+        "rate_error_90": finite(quantile(&s.rate_errors, 0.9)),
+        "rate_interval_width_median": finite(quantile(&s.rate_widths, 0.5)),
+        "stated_confidence": stated.iter().map(|bin| reliability(None, bin)).collect::<Vec<_>>(),
+    })
+}
+
+fn reliability(grounds: Option<&str>, row: &Reliability) -> Value {
+    json!({
+        "grounds": grounds,
+        "stated": finite(row.mean_stated()),
+        "came_true": finite(row.came_true()),
+        "of": row.of,
+    })
 }

@@ -179,23 +179,30 @@ fn holders_in_step(case: &Case, boot: &BootJudgement, tag: &TagJudgement) -> Vec
     }
     let (from, to) = stretch(boot, tag);
     let growths = handle_growth(case, from, to);
-    let in_step = growths.into_iter().filter_map(|growth| {
-        let share = growth.per_hour / per_hour;
-        GROWTH_IN_STEP.contains(&share).then(|| Holder {
-            reason: format!(
-                "its handle count grows by {} an hour while {} objects are added an hour ({:.0} %)",
-                count(growth.per_hour),
-                count(per_hour),
-                share * 100.0
-            ),
-            process: growth.process,
-            share,
-            grade: Grade::HandlesInStep,
-            source: growth.source,
-            over_time: true,
+    let mut in_step: Vec<Holder> = growths
+        .into_iter()
+        .filter_map(|growth| {
+            let share = growth.per_hour / per_hour;
+            GROWTH_IN_STEP.contains(&share).then(|| Holder {
+                reason: format!(
+                    "its handle count grows by {} an hour while {} objects are added an hour ({:.0} %)",
+                    count(growth.per_hour),
+                    count(per_hour),
+                    share * 100.0
+                ),
+                process: growth.process,
+                share,
+                grade: Grade::HandlesInStep,
+                source: growth.source,
+                over_time: true,
+            })
         })
+        .collect();
+    // The best match first.
+    in_step.sort_by(|a, b| {
+        a.share.ln().abs().total_cmp(&b.share.ln().abs()).then_with(|| a.process.cmp(&b.process))
     });
-    in_step.collect()
+    in_step
 }
 
 /// Processes that hold as many handles as there are objects of a tag, at a moment.

@@ -100,8 +100,7 @@ pub struct TagJudgement {
     pub outstanding_count: i64,
     /// When the pool ends at this tag's growth alone; only where it grows and the bound is known.
     pub exhaustion: Option<Exhaustion>,
-    /// Probability that the claim made here is right: that it leaks where `leaking`, that it does not where
-    /// not. 0.5 is a shrug.
+    /// Probability that it leaks.
     pub confidence: f64,
     /// The share of its pool's growth that this tag's growth explains, 0 to 1; `None` where the pool does not
     /// grow.
@@ -165,8 +164,12 @@ pub struct ExplainedGrowth {
 pub struct HostJudgement {
     /// The answer for the host as a whole.
     pub standing: Standing,
-    /// Probability that `standing` is right.
+    /// Probability that `standing` is right: for `Leak` that the first suspect leaks (or that no tag shows the
+    /// leak, where that is said), for `NoLeakSeen` that nothing leaks which this evidence could show, for
+    /// `NotEnoughEvidence` that the first suspect leaks (that anything does, where no tag is known).
     pub confidence: f64,
+    /// The row of the fitted table that `confidence` was read from (docs/method.md).
+    pub grounds: &'static str,
     /// All tags, most suspect first.
     pub tags: Vec<TagJudgement>,
     /// Tags that move together.

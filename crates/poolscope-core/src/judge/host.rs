@@ -11,7 +11,7 @@ pub(crate) use super::pools::PoolGrowth;
 use super::pools::pools;
 use super::runout::{LeakRate, run_out};
 use super::tag::{Around, LEAST_SNAPSHOTS, Look};
-use super::{confidence, lockstep, prior, rank, sawtooth, tag, workload};
+use super::{confidence, few, lockstep, prior, rank, sawtooth, tag, workload};
 
 /// Falls at restarts that are followed up.
 const MOST_SAWTEETH: usize = 60;
@@ -181,11 +181,23 @@ fn answer(
     } else {
         Standing::NoLeakSeen
     };
-    let order = rank::order(&host.series, &looks, &groups);
+    let odds = few::log_odds(&host.series);
+    let order = rank::order(&host.series, &looks, &groups, &odds);
+    let seen = confidence::Seen {
+        standing,
+        snapshots,
+        hours,
+        totals_only: host.series.is_empty(),
+        tag_leaks: looks.iter().any(|look| look.leaking),
+        weight: order.first().and_then(|&first| looks.get(first)).map_or(0.0, |look| look.weight),
+        suspicion: order.first().map_or(0.0, |&first| few::posterior(&odds, first)),
+    };
+    let (sure, grounds) = confidence::of_host(&seen);
     let mut tags = Vec::with_capacity(looks.len());
     for at in order {
         if let (Some(series), Some(look)) = (host.series.get(at), looks.get(at)) {
-            tags.push(tag_answer(series, look, &pools, ends));
+            let own = confidence::of_tag(&seen, look, few::posterior(&odds, at));
+            tags.push(TagJudgement { confidence: own, ..tag_answer(series, look, &pools, ends) });
         }
     }
     let growth = pools
@@ -197,15 +209,7 @@ fn answer(
             ExplainedGrowth { exhaustion, confidence: confidence::of_pool(pool), ..pool.explained.clone() }
         })
         .collect();
-    HostJudgement {
-        standing,
-        confidence: confidence::of_host(standing, &tags, &pools, snapshots),
-        tags,
-        groups,
-        growth,
-        snapshots,
-        hours,
-    }
+    HostJudgement { standing, confidence: sure, grounds, tags, groups, growth, snapshots, hours }
 }
 
 fn tag_answer(series: &Reduced, look: &Look, pools: &[PoolGrowth], ends: &Ends) -> TagJudgement {
@@ -229,7 +233,7 @@ fn tag_answer(series: &Reduced, look: &Look, pools: &[PoolGrowth], ends: &Ends) 
         outstanding_bytes: blocks.last_bytes,
         outstanding_count: blocks.last_count,
         exhaustion: exhaustion.and_then(|(now, bound)| run_out(now, bound, LeakRate::of(look))),
-        confidence: confidence::of_tag(look, blocks.samples),
+        confidence: 0.0,
         share_of_growth: grows.then(|| (look.bytes.estimate / whole).clamp(0.0, 1.0)),
         growth_bytes: look.growth,
         noise_bytes: look.noise,

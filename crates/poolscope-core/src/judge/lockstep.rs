@@ -30,6 +30,11 @@ const SHARED: [&[u8; 4]; 28] = [
     b"SeTd", b"SeAt", b"SeTl", b"NtfC", b"FMwi", b"MmSt",
 ];
 
+/// Whether anyone may cause allocations of this tag.
+pub(crate) fn is_shared(tag: poolscope_formats::Tag) -> bool {
+    SHARED.contains(&&tag.0)
+}
+
 /// The movements of one series' counts: differences between blocks, mean taken out, of length 1.
 struct Moves {
     at: usize,
@@ -139,7 +144,7 @@ fn group(mut members: Vec<&Moves>, series: &[Reduced]) -> LockstepGroup {
         let top = counts.iter().copied().fold(1.0, f64::max);
         if m.grows { m.grown / top } else { m.length / top }
     };
-    let shared = |m: &Moves| key(m).is_some_and(|key| SHARED.contains(&&key.tag.0));
+    let shared = |m: &Moves| key(m).is_some_and(|key| is_shared(key.tag));
     members.sort_by(|a, b| {
         let order = shared(a).cmp(&shared(b)).then(purity(b).total_cmp(&purity(a)));
         if order == Ordering::Equal { key(a).cmp(&key(b)) } else { order }

@@ -10,6 +10,7 @@ mod answer;
 mod blocks;
 mod compare;
 mod confidence;
+mod few;
 mod fit;
 mod frame;
 mod frames;

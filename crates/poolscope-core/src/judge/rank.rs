@@ -2,18 +2,29 @@
 
 use super::answer::LockstepGroup;
 use super::host::Reduced;
-use super::stats::{median, quantile};
+use super::lockstep::is_shared;
 use super::tag::{LEAST_SNAPSHOTS, Look};
 
-/// Indices of the series, most suspect first.
-pub(crate) fn order(series: &[Reduced], looks: &[Look], groups: &[LockstepGroup]) -> Vec<usize> {
-    let wobble = usual_wobble(series);
-    let scored: Vec<(bool, bool, f64)> = series
+/// How far down a private twin of the first suspect is looked for, where snapshots are few.
+const TWINS_WITHIN: usize = 12;
+/// Twins of a few snapshots gain counts in one ratio in every step, as near as this.
+const SAME_RATIO: f64 = 0.01;
+/// The greatest ratio between twins.
+const MOST_RATIO: f64 = 8.0;
+
+/// Indices of the series, most suspect first. `odds` are those of [`super::few::log_odds`].
+pub(crate) fn order(
+    series: &[Reduced],
+    looks: &[Look],
+    groups: &[LockstepGroup],
+    odds: &[f64],
+) -> Vec<usize> {
+    let scored: Vec<(bool, bool, f64, f64)> = looks
         .iter()
-        .zip(looks)
-        .map(|(series, look)| {
-            let score = if look.leaking { look.bytes.estimate } else { suspicion(series, look, wobble) };
-            (look.leaking, look.open, score)
+        .zip(odds)
+        .map(|(look, odds)| {
+            let score = if look.leaking { look.bytes.estimate } else { *odds };
+            (look.leaking, look.open, score, look.bytes.estimate)
         })
         .collect();
     let mut order: Vec<usize> = (0..series.len()).collect();
@@ -23,10 +34,12 @@ pub(crate) fn order(series: &[Reduced], looks: &[Look], groups: &[LockstepGroup]
             .cmp(&a_score.0)
             .then(b_score.1.cmp(&a_score.1))
             .then(b_score.2.total_cmp(&a_score.2))
+            .then(b_score.3.total_cmp(&a_score.3))
             .then(a.cmp(&b)),
         _ => a.cmp(&b),
     });
     lead_with_the_purest(&mut order, series, looks, groups);
+    lead_with_the_private_twin(&mut order, series);
     order
 }
 
@@ -53,43 +66,40 @@ fn lead_with_the_purest(
     }
 }
 
-/// Typical distance of a sample from the line through its neighbours, as a share of the tag's bytes: the
-/// upper quartile over the host's tags.
-fn usual_wobble(series: &[Reduced]) -> f64 {
-    let mut shares: Vec<f64> =
-        series.iter().filter_map(|series| Some(wobble(series)? / level(series).max(1.0))).collect();
-    quantile(&mut shares, 0.75).unwrap_or(0.0)
-}
-
-fn level(series: &Reduced) -> f64 {
-    median(&mut series.blocks.bytes.clone()).unwrap_or(0.0)
-}
-
-fn wobble(series: &Reduced) -> Option<f64> {
-    let (hours, bytes) = (&series.blocks.hours, &series.blocks.bytes);
-    let mut off: Vec<f64> = hours
-        .windows(3)
-        .zip(bytes.windows(3))
-        .filter_map(|(h, b)| {
-            let part = (h.get(1)? - h.first()?) / (h.get(2)? - h.first()?);
-            Some((b.get(1)? - b.first()? - part * (b.get(2)? - b.first()?)).abs())
-        })
-        .collect();
-    median(&mut off)
-}
-
-/// Growth an hour, discounted by how much of it could be noise.
-fn suspicion(series: &Reduced, look: &Look, usual: f64) -> f64 {
-    let bytes = &series.blocks.bytes;
-    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return f64::NEG_INFINITY };
-    let rate = look.bytes.estimate;
-    let growth = last - first;
-    if growth <= 0.0 || rate <= 0.0 {
-        return rate.min(0.0);
+/// Too few snapshots for lock-step groups: where a known shared tag comes first, a tag that gained allocations in
+/// one whole ratio with it in every step goes before it.
+fn lead_with_the_private_twin(order: &mut Vec<usize>, series: &[Reduced]) {
+    let Some(first) = order.first().and_then(|&at| series.get(at)) else { return };
+    let steps = |series: &Reduced| -> Vec<f64> {
+        series.blocks.counts.windows(2).map(|pair| pair[1] - pair[0]).collect()
+    };
+    let shared = steps(first);
+    if !is_shared(first.key.tag) || shared.len() < 2 || first.blocks.samples >= LEAST_SNAPSHOTS {
+        return;
     }
-    // With a few samples a bend may be the onset as well as noise.
-    let own = if bytes.len() < LEAST_SNAPSHOTS { 0.3 } else { 1.0 };
-    let noise = (own * wobble(series).unwrap_or(0.0)).hypot(usual * first.max(0.0)).max(1.0);
-    let surety = growth.min(look.growth.max(0.0)) / noise;
-    rate * (surety * surety / (surety * surety + 36.0))
+    let twin = |other: &Reduced| {
+        let own = steps(other);
+        if own.len() != shared.len() || is_shared(other.key.tag) {
+            return false;
+        }
+        let (grown, with): (f64, f64) = (own.iter().sum(), shared.iter().sum());
+        let ratio = if grown > 0.0 { with / grown } else { return false };
+        let nearest = if ratio >= 1.0 { ratio.round() } else { 1.0 / (1.0 / ratio).round() };
+        (1.0 / MOST_RATIO..=MOST_RATIO).contains(&ratio)
+            && (ratio / nearest - 1.0).abs() < SAME_RATIO
+            && own
+                .iter()
+                .zip(&shared)
+                .all(|(own, with)| (own * nearest - with).abs() < SAME_RATIO * movement(&shared))
+    };
+    let place = order.iter().take(TWINS_WITHIN).position(|&at| series.get(at).is_some_and(twin));
+    if let Some(place) = place {
+        let at = order.remove(place);
+        order.insert(0, at);
+    }
+}
+
+/// The whole movement of a series, which its steps are compared with.
+fn movement(steps: &[f64]) -> f64 {
+    steps.iter().map(|step| step.abs()).sum()
 }

@@ -15,6 +15,9 @@ use crate::units::{bytes, bytes_per_hour, count, hours};
 /// A tag that held this share of the pool when event 2004 was written is told in the answer.
 const REPORTED_SHARE: f64 = 0.2;
 
+/// An owner less likely than this is named with a "perhaps".
+const LEAST_TO_NAME: f64 = 0.6;
+
 /// The answer in sentences, the most important first.
 pub(super) fn summary(
     view: &View<'_>,
@@ -103,7 +106,8 @@ fn leak_lines(first: &Suspect, lines: &mut Vec<String>) {
             owner.grade.words()
         ));
     } else if let Some(owner) = first.owners.first() {
-        lines.push(format!("Owner: {} ({}).", owner.name, owner.grade.words()));
+        let perhaps = if owner.confidence < LEAST_TO_NAME { "perhaps " } else { "" };
+        lines.push(format!("Owner: {perhaps}{} ({}).", owner.name, owner.grade.words()));
     } else {
         lines.push("Nothing in the evidence names its owner.".to_owned());
     }

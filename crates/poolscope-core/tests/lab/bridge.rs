@@ -103,6 +103,7 @@ pub fn answer(host: &LabHost, judged: &HostJudgement) -> Answer {
             Standing::NotEnoughEvidence => Said::Unsure,
         },
         confidence: judged.confidence,
+        grounds: judged.grounds,
         totals_only: judged.tags.is_empty(),
         suspects,
         untagged: judged.growth.iter().filter(|g| g.untagged_leak).map(|g| lab_pool(g.pool)).collect(),

@@ -37,27 +37,68 @@ pub fn biggest_growth(host: &LabHost) -> Answer {
 
 /// A straight line by least squares, a leak where R squared is above 0.9.
 pub fn least_squares(host: &LabHost) -> Answer {
-    let line = |tag: &LabTag| {
-        let n = tag.bytes.len() as f64;
-        let hours = |t: &i64| (t - tag.times[0]) as f64 / 3.6e9;
-        let (mut x, mut y, mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for (time, bytes) in tag.times.iter().zip(&tag.bytes) {
-            let (h, b) = (hours(time), *bytes as f64);
-            x += h;
-            y += b;
-            xx += h * h;
-            xy += h * b;
-            yy += b * b;
-        }
-        let (vx, vy, c) = (xx - x * x / n, yy - y * y / n, xy - x * y / n);
-        if vx > 0.0 && vy > 0.0 { (c / vx, c * c / (vx * vy)) } else { (0.0, 0.0) }
-    };
     ranked(
         host,
-        move |tag| line(tag).0 * line(tag).1,
-        move |tag| line(tag).0 > 0.0 && line(tag).1 > R_SQUARED,
+        |tag| line(tag).slope * line(tag).r_squared,
+        |tag| line(tag).slope > 0.0 && line(tag).r_squared > R_SQUARED,
     )
 }
+
+/// A straight line through the bytes of one tag.
+struct Line {
+    /// Bytes an hour.
+    slope: f64,
+    /// The share of the variance that it explains.
+    r_squared: f64,
+    /// The slope over its standard error for white noise.
+    t: f64,
+}
+
+fn line(tag: &LabTag) -> Line {
+    let n = tag.bytes.len() as f64;
+    let hours = |t: &i64| (t - tag.times[0]) as f64 / 3.6e9;
+    let (mut x, mut y, mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for (time, bytes) in tag.times.iter().zip(&tag.bytes) {
+        let (h, b) = (hours(time), *bytes as f64);
+        x += h;
+        y += b;
+        xx += h * h;
+        xy += h * b;
+        yy += b * b;
+    }
+    let (vx, vy, c) = (xx - x * x / n, yy - y * y / n, xy - x * y / n);
+    if vx <= 0.0 || vy <= 0.0 {
+        return Line { slope: 0.0, r_squared: 0.0, t: 0.0 };
+    }
+    let r_squared = (c * c / (vx * vy)).min(1.0);
+    let t = ((n - 2.0).max(0.0) * r_squared / (1.0 - r_squared).max(1e-12)).sqrt();
+    Line { slope: c / vx, r_squared, t: if c > 0.0 { t } else { -t } }
+}
+
+/// A method with a threshold still to be chosen: for each tag what is compared with the threshold, and what ranks
+/// the tags above it.
+pub type Thresholded = fn(&LabHost) -> Vec<(f64, f64)>;
+
+/// The methods that are watched for the time to detection, at the threshold that accuses as seldom as we do.
+pub const THRESHOLDED: [(&str, Thresholded); 3] = [
+    ("least squares by R2", |host| {
+        let of =
+            |line: Line| (if line.slope > 0.0 { line.r_squared } else { 0.0 }, line.slope * line.r_squared);
+        host.tags.iter().map(|tag| of(line(tag))).collect()
+    }),
+    ("least squares by t", |host| {
+        let of = |line: Line| (line.t, line.slope);
+        host.tags.iter().map(|tag| of(line(tag))).collect()
+    }),
+    ("biggest growth by its share", |host| {
+        let grown = |tag: &LabTag| match (tag.bytes.first(), tag.bytes.last()) {
+            (Some(first), Some(last)) => last.saturating_sub(*first) as f64,
+            _ => 0.0,
+        };
+        let whole: f64 = host.tags.iter().map(grown).sum();
+        host.tags.iter().map(|tag| (grown(tag) / whole.max(1.0), grown(tag))).collect()
+    }),
+];
 
 /// An alarm on the pool's share of its maximum; the biggest tag of that pool is suspected.
 pub fn percent_of_maximum(host: &LabHost) -> Answer {
@@ -105,6 +146,7 @@ fn ranked(host: &LabHost, score: impl Fn(&LabTag) -> f64, claim: impl Fn(&LabTag
     Answer {
         said: if claimed { Said::Leak } else { Said::NoLeak },
         confidence: 0.5,
+        grounds: "",
         totals_only: false,
         suspects,
         untagged: Vec::new(),

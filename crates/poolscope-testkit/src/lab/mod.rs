@@ -5,7 +5,9 @@
 
 pub mod baseline;
 pub mod host;
+pub mod owners;
 pub mod plan;
+pub mod reliability;
 pub mod rng;
 pub mod score;
 pub mod shape;

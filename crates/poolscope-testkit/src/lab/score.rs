@@ -35,6 +35,8 @@ pub struct Answer {
     pub said: Said,
     /// Stated probability that this is right.
     pub confidence: f64,
+    /// What the judge says the probability rests on; empty where it states none.
+    pub grounds: &'static str,
     /// The judge saw the totals only.
     pub totals_only: bool,
     /// The tags, most suspect first: at least all that were called leaks and the first three.
@@ -61,6 +63,12 @@ impl Share {
         self.yes += usize::from(yes);
     }
 
+    /// Adds the cases of another.
+    pub fn add(&mut self, other: Self) {
+        self.of += other.of;
+        self.yes += other.yes;
+    }
+
     /// The share in percent; not a number when nothing was counted.
     pub fn percent(self) -> f64 {
         100.0 * self.yes as f64 / self.of as f64
@@ -74,7 +82,7 @@ pub struct Score {
     pub found: Share,
     /// The same: called leaks at all.
     pub detected: Share,
-    /// Hosts with any leak: the first suspect leaks, whatever was claimed.
+    /// Hosts with a leak that is visible at all (see [`visible`]): the first suspect leaks, whatever was claimed.
     pub top1: Share,
     /// One of the first three suspects leaks.
     pub top3: Share,
@@ -108,10 +116,34 @@ pub struct Score {
     pub onset_not_invented: Share,
     /// The exhaustion interval holds the truth.
     pub ends_covered: Share,
-    /// Stated confidence, and whether it was right.
-    pub stated: Vec<(f64, bool)>,
+    /// Stated confidence, what it rests on, and whether it was right.
+    pub stated: Vec<(f64, &'static str, bool)>,
     /// Seeds of hosts that went wrong, with what went wrong.
     pub wrong: Vec<(u64, &'static str)>,
+}
+
+/// Whether a leak is visible at all: in the view's own span it gained at least three times its tag's noise, and
+/// the tag stands that much higher at the last snapshot than at the first (a restart may have cleared it, or it
+/// may have begun after the last).
+fn visible(host: &LabHost, leak: &LeakTruth) -> bool {
+    let Some(tag) = leak.tag.and_then(|at| host.tags.get(at)) else { return false };
+    let (Some(first), Some(last)) = (tag.bytes.first(), tag.bytes.last()) else { return false };
+    let least = 3.0 * leak.evidence.noise.deviation();
+    leak.evidence.grown >= least && *last > *first && (*last - *first) as f64 >= least
+}
+
+/// Whether the standing came true: a claim where the first suspect leaks (where no tag is blamed, where no tag
+/// shows the leak; of totals, where anything leaks); no leak where none shows itself enough; neither where the
+/// first suspect leaks (of totals, where anything does).
+fn right(host: &LabHost, answer: &Answer, first: bool, enough: &impl Fn(&LeakTruth) -> bool) -> bool {
+    match answer.said {
+        Said::NoLeak => !host.leaks.iter().any(enough),
+        _ if answer.totals_only => !host.leaks.is_empty(),
+        Said::Leak if !answer.suspects.iter().any(|suspect| suspect.leaking) => {
+            !answer.untagged.is_empty() && host.leaks.iter().any(|leak| leak.tag.is_none())
+        }
+        Said::Leak | Said::Unsure => first,
+    }
 }
 
 impl Score {
@@ -127,11 +159,14 @@ impl Score {
         let leaks = |suspect: &Suspect| host.leaks.iter().any(|leak| leak.tag == Some(suspect.tag));
         let first = answer.suspects.first().is_some_and(leaks);
         self.claimed.count(answer.said == Said::Leak);
+        self.stated.push((answer.confidence, answer.grounds, right(host, answer, first, &enough)));
         if tagged {
-            self.top1.count(first);
-            self.top3.count(answer.suspects.iter().take(3).any(leaks));
-            if !first && answer.said == Said::Unsure {
-                self.wrong.push((host.seed, "not ranked first"));
+            if !answer.totals_only && host.leaks.iter().any(|leak| visible(host, leak)) {
+                self.top1.count(first);
+                self.top3.count(answer.suspects.iter().take(3).any(leaks));
+                if !first && answer.said == Said::Unsure {
+                    self.wrong.push((host.seed, "not ranked first"));
+                }
             }
             if host.leaks.iter().any(enough) {
                 self.detected.count(answer.said == Said::Leak);
@@ -166,15 +201,6 @@ impl Score {
         }
         self.count_tags(host, answer, &enough);
         self.count_numbers(host, answer, &enough);
-        let right = match answer.said {
-            Said::Leak if tagged => first,
-            Said::Leak => !host.leaks.is_empty() && !answer.untagged.is_empty(),
-            Said::NoLeak => !host.leaks.iter().any(enough),
-            Said::Unsure => first || !tagged,
-        };
-        if answer.said != Said::Unsure {
-            self.stated.push((answer.confidence, right));
-        }
     }
 
     fn count_tags(&mut self, host: &LabHost, answer: &Answer, enough: &impl Fn(&LeakTruth) -> bool) {
@@ -256,15 +282,13 @@ impl Score {
             (&mut self.ends_covered, other.ends_covered),
         ];
         for (mine, theirs) in shares {
-            mine.of += theirs.of;
-            mine.yes += theirs.yes;
+            mine.add(theirs);
         }
         if self.shapes.is_empty() {
             self.shapes = other.shapes;
         } else {
             for (mine, theirs) in self.shapes.iter_mut().zip(other.shapes) {
-                mine.1.of += theirs.1.of;
-                mine.1.yes += theirs.1.yes;
+                mine.1.add(theirs.1);
             }
         }
         self.rate_errors.extend(other.rate_errors);

@@ -1,6 +1,10 @@
 //! Who may own a suspect: claims from the evidence, text maps and processes whose handles move with it.
 
+mod confidence;
 mod text;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::census::{self, Holder};
 use crate::changes::{Began, began, of_driver};
@@ -25,6 +29,9 @@ pub struct Owner {
     pub kind: OwnerKind,
     /// The strongest grade among the reasons.
     pub grade: Grade,
+    /// Probability that this owner is the culprit, as often as it came true on the laboratory's cases
+    /// (docs/method.md, "Owners").
+    pub confidence: f64,
     /// Clauses a reader can check.
     pub reasons: Vec<String>,
     /// Where they stand.
@@ -49,12 +56,28 @@ pub(crate) fn owners(
         claims.extend(twin_claims(view, boot, tag));
     }
     claims.extend(text::claims(view, key));
-    // An image of Windows that works for others ranks behind whoever the evidence ties to the tag.
+    // An image of Windows that works for others ranks behind whoever the evidence ties to the tag. Among equals who
+    // is named by several kinds of evidence comes first; processes stay in the order of how well they match.
     let behind = |claim: &OwnerClaim| works_for_others(&claim.name);
     let began = measured.and_then(|(boot, tag)| began(boot, tag));
+    let kinds: BTreeMap<String, usize> = kinds_of_evidence(&claims);
+    let place: BTreeMap<String, usize> =
+        claims.iter().rev().enumerate().map(|(at, claim)| (claim.name.clone(), claims.len() - at)).collect();
+    let place_of = |claim: &OwnerClaim| match claim.kind {
+        OwnerKind::Process => place.get(&claim.name).copied().unwrap_or(0),
+        OwnerKind::Driver | OwnerKind::Component => 0,
+    };
     claims.sort_by(|a, b| {
         let key = |c: &OwnerClaim| {
-            (c.grade >= Grade::TextMap, behind(c), c.grade, standing(view, c, began.as_ref()))
+            let others = Reverse(kinds.get(&c.name).copied().unwrap_or(0));
+            (
+                c.grade >= Grade::TextMap,
+                behind(c),
+                c.grade,
+                standing(view, c, began.as_ref()),
+                others,
+                place_of(c),
+            )
         };
         (key(a), &a.name, a.source, &a.reason).cmp(&(key(b), &b.name, b.source, &b.reason))
     });
@@ -71,11 +94,13 @@ pub(crate) fn owners(
                 name: claim.name,
                 kind: claim.kind,
                 grade: claim.grade,
+                confidence: 0.0,
                 reasons: vec![claim.reason],
                 sources: claim.source.into_iter().collect(),
             }),
         }
     }
+    confidence::state(&mut owners, &kinds);
     owners.truncate(MOST_OWNERS);
     for owner in owners.iter_mut().filter(|owner| owner.kind == OwnerKind::Driver) {
         let changed =
@@ -121,6 +146,17 @@ fn standing(view: &View<'_>, claim: &OwnerClaim, began: Option<&Began>) -> u8 {
         (Some(true), None) => 1,
         (None, None) => 2,
     }
+}
+
+/// How many kinds of evidence name each owner.
+fn kinds_of_evidence(claims: &[OwnerClaim]) -> BTreeMap<String, usize> {
+    let pairs: BTreeSet<(&str, Grade)> =
+        claims.iter().map(|claim| (claim.name.as_str(), claim.grade)).collect();
+    let mut kinds = BTreeMap::new();
+    for (name, _) in pairs {
+        *kinds.entry(name.to_owned()).or_default() += 1;
+    }
+    kinds
 }
 
 /// Processes whose handles are, or grow as, the objects of this tag.
