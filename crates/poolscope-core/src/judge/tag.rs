@@ -62,8 +62,6 @@ pub(crate) struct Look {
     pub leaking: bool,
     /// It grows in a way that may be a leak, but the evidence does not decide.
     pub open: bool,
-    /// It grows for sure, whatever the reason.
-    pub sure: bool,
     /// It seems to grow evenly; on thousands of series a few such come by chance.
     pub rising: bool,
     /// Bytes an hour.
@@ -149,7 +147,6 @@ pub(crate) fn plain(blocks: &Blocks, frame: Option<&Frame>) -> Look {
         class,
         leaking: false,
         open: false,
-        sure: false,
         rising: false,
         bytes: interval(slope, error),
         counts: interval(counts, counts_error),
@@ -258,7 +255,6 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         class,
         leaking,
         open: !leaking && sure && filling >= LEAST_WEIGHT,
-        sure,
         rising: sure && weight >= LEAST_WEIGHT && !slows && !stopped,
         bytes: Interval { low: bytes.slope - reach, estimate: bytes.slope, high: bytes.slope + reach },
         counts: Interval {
