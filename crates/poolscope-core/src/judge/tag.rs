@@ -356,8 +356,9 @@ fn spread_out(blocks: &Blocks, start: f64, growth: f64, even_out: bool) -> bool 
     let mut rises: Vec<f64> = after.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let net: f64 = rises.iter().sum();
     rises.sort_unstable_by(|a, b| b.total_cmp(a));
-    // A step may fall into the middle of a block and show as two rises.
-    let few = (rises.len() / 12).clamp(2, 4);
+    // A step may fall into the middle of a block of several samples and show as two rises.
+    let least = if blocks.samples > blocks.hours.len() { 2 } else { 1 };
+    let few = (rises.len() / 12).clamp(least, 4);
     let biggest: f64 = rises.iter().take(few).sum();
     let falls: f64 = rises.iter().rev().take(few).map(|rise| -rise.min(0.0)).sum();
     let typical = median(&mut rises).unwrap_or(0.0).max(0.0);
