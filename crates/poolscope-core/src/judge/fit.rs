@@ -33,6 +33,9 @@ pub(crate) enum Shape {
 /// How many shapes there are.
 const SHAPES: usize = 8;
 
+/// A rise that starts within this share of the series is as good as one that was always there.
+const AT_ONCE: f64 = 0.025;
+
 /// What was found.
 #[derive(Clone, Debug)]
 pub(crate) struct Fit {
@@ -46,7 +49,7 @@ pub(crate) struct Fit {
     pub chance: f64,
     /// Start of the rise: probability that it lies before the series.
     pub from_the_first: f64,
-    /// Start of the rise in hours: 5 %, mean and 95 %.
+    /// Start of the rise in hours: 5 %, mean (of a start within the series) and 95 %.
     pub start: [f64; 3],
     /// Block at which the rise most likely starts.
     pub start_block: usize,
@@ -204,26 +207,18 @@ fn hinges(
             start,
             within: 0.0,
         };
-        // A rise that starts between two blocks is a kink at each of them.
-        let candidate = match between(space, products, start, rss, floor, freedom - 1.0) {
-            Some((left, within)) if start > 0 => {
-                let weight = log(left, 2.0) + prior;
-                if weight > straight.log_weight {
-                    Candidate {
-                        log_weight: weight,
-                        log_rate_weight: weight,
-                        start,
-                        freedom: freedom - 1.0,
-                        ..within
-                    }
-                } else {
-                    straight
-                }
-            }
-            _ => straight,
-        };
-        add(Shape::Rising, candidate.log_weight);
-        candidates.push(candidate);
+        // A rise that starts between two blocks is a kink at each of them. Before the second block it is an onset
+        // like any other, beside the rise that was always there; later the better of the two stands for both.
+        let kinked = between(space, products, start, rss, floor, freedom - 1.0).map(|(left, within)| {
+            let weight = log(left, 2.0) + if start == 0 { late } else { prior };
+            Candidate { log_weight: weight, log_rate_weight: weight, start, freedom: freedom - 1.0, ..within }
+        });
+        let better = kinked.as_ref().is_some_and(|kinked| kinked.log_weight > straight.log_weight);
+        let straight = (start == 0 || !better).then_some(straight);
+        for candidate in straight.into_iter().chain(kinked.filter(|_| start == 0 || better)) {
+            add(Shape::Rising, candidate.log_weight);
+            candidates.push(candidate);
+        }
     }
 }
 
@@ -296,7 +291,9 @@ fn summary(
     let (top, rate_top) = (highest(|c| c.log_weight), highest(|c| c.log_rate_weight));
     let mut starts = vec![0.0; frame.hours.len()];
     let hour = |at: usize| frame.hours.get(at).copied().unwrap_or(0.0);
-    let (mut sum, mut chance, mut within) = (0.0, 0.0, 0.0);
+    let (mut sum, mut chance) = (0.0, 0.0);
+    let (mut at_once, mut late_start, mut late_sum) = (0.0, 0.0, 0.0);
+    let near = hour(0) + AT_ONCE * (hour(frame.hours.len().saturating_sub(1)) - hour(0));
     let (mut rate_sum, mut slope, mut square) = (0.0, 0.0, 0.0);
     for candidate in candidates {
         let weight = (candidate.log_weight - top).exp();
@@ -307,7 +304,14 @@ fn summary(
         if let Some(start) = starts.get_mut(candidate.start) {
             *start += weight;
         }
-        within += weight * candidate.within * (hour(candidate.start + 1) - hour(candidate.start));
+        let from = hour(candidate.start);
+        let from = from + candidate.within * (hour(candidate.start + 1) - from);
+        if from <= near {
+            at_once += weight;
+        } else {
+            late_start += weight * from;
+            late_sum += weight;
+        }
         let weight = (candidate.log_rate_weight - rate_top).exp();
         rate_sum += weight;
         slope += weight * candidate.slope;
@@ -325,8 +329,8 @@ fn summary(
         chances += weight * chance;
     }
     out.chance = chances / whole;
-    out.start[1] = within / sum;
-    out.from_the_first = starts.iter().take(2).sum::<f64>() / sum;
+    out.from_the_first = at_once / sum;
+    out.start[1] = if late_sum > 0.0 { late_start / late_sum } else { hour(0) };
     let (mut passed, mut most, mut late) = (0.0, 0.0, false);
     for (at, weight) in starts.iter().map(|weight| weight / sum).enumerate() {
         if passed < 0.05 && passed + weight >= 0.05 {
@@ -337,11 +341,29 @@ fn summary(
             out.start[2] = hour((at + 1).min(frame.hours.len() - 1));
             late = true;
         }
-        out.start[1] += weight * hour(at);
         if weight > most {
             most = weight;
             out.start_block = at;
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_ten_samples_a_rise_that_begins_between_the_first_two_is_an_onset_and_an_old_one_is_not() {
+        let hours: Vec<f64> = (0..10).map(f64::from).collect();
+        let frame = Frame::new(&hours);
+        let prior = vec![1.0 / frame.lenses.len() as f64; frame.lenses.len()];
+        let rise = |onset: f64| -> Vec<f64> {
+            hours.iter().enumerate().map(|(i, h)| 1e6 * (h - onset).max(0.0) + ((i * 7) % 5) as f64).collect()
+        };
+        let young = fit(&frame, &rise(0.6), &prior, 1.0, true);
+        assert!(young.from_the_first < 0.5 && (young.start[1] - 0.6).abs() < 0.05, "{:?}", young.start);
+        let old = fit(&frame, &rise(-5.0), &prior, 1.0, true);
+        assert!(old.from_the_first > 0.9, "{}", old.from_the_first);
+    }
 }

@@ -63,8 +63,6 @@ pub(crate) struct Look {
     pub leaking: bool,
     /// It grows in a way that may be a leak, but the evidence does not decide.
     pub open: bool,
-    /// It grows for sure, whatever the reason.
-    pub sure: bool,
     /// It seems to grow evenly; on thousands of series a few such come by chance.
     pub rising: bool,
     /// Bytes an hour.
@@ -150,7 +148,6 @@ pub(crate) fn plain(blocks: &Blocks, frame: Option<&Frame>) -> Look {
         class,
         leaking: false,
         open: false,
-        sure: false,
         rising: false,
         bytes: interval(slope, error),
         counts: interval(counts, counts_error),
@@ -260,7 +257,6 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         class,
         leaking,
         open: !leaking && sure && filling >= LEAST_WEIGHT,
-        sure,
         rising: sure && weight >= LEAST_WEIGHT && !slows && !stopped,
         bytes: Interval { low: bytes.slope - reach, estimate: bytes.slope, high: bytes.slope + reach },
         counts: Interval {
@@ -362,8 +358,9 @@ fn spread_out(blocks: &Blocks, start: f64, growth: f64, even_out: bool) -> bool 
     let mut rises: Vec<f64> = after.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let net: f64 = rises.iter().sum();
     rises.sort_unstable_by(|a, b| b.total_cmp(a));
-    // A step may fall into the middle of a block and show as two rises.
-    let few = (rises.len() / 12).clamp(2, 4);
+    // A step may fall into the middle of a block of several samples and show as two rises.
+    let least = if blocks.samples > blocks.hours.len() { 2 } else { 1 };
+    let few = (rises.len() / 12).clamp(least, 4);
     let biggest: f64 = rises.iter().take(few).sum();
     let falls: f64 = rises.iter().rev().take(few).map(|rise| -rise.min(0.0)).sum();
     let typical = median(&mut rises).unwrap_or(0.0).max(0.0);

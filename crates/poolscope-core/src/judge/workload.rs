@@ -42,3 +42,49 @@ pub(crate) fn hold_against(series: &[Reduced], groups: &[LockstepGroup], looks: 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use poolscope_formats::{Pool, Tag};
+
+    use super::super::blocks::Blocks;
+    use super::super::input::SeriesKey;
+    use super::super::tag::plain;
+    use super::*;
+
+    /// Half a day of `tags` that gain these bytes on top of 1,000, all called leaks.
+    fn host(gains: &[f64]) -> (Vec<Reduced>, Vec<Look>) {
+        let hours: Vec<f64> = (0..12).map(f64::from).collect();
+        let series: Vec<Reduced> = (b'a'..)
+            .zip(gains)
+            .map(|(letter, gain)| Reduced {
+                key: SeriesKey { pool: Pool::Paged, tag: Tag([letter; 4]) },
+                blocks: Blocks {
+                    bytes: hours.iter().map(|hour| 1_000.0 + gain * hour / 11.0).collect(),
+                    counts: hours.clone(),
+                    hours: hours.clone(),
+                    ..Blocks::default()
+                },
+            })
+            .collect();
+        let look = |series: &Reduced| Look { leaking: true, rising: true, ..plain(&series.blocks, None) };
+        let looks = series.iter().map(look).collect();
+        (series, looks)
+    }
+
+    #[test]
+    fn many_that_rise_together_are_the_workload_and_the_one_that_outgrows_itself_is_not() {
+        let (series, mut looks) = host(&[500.0, 400.0, 600.0, 500.0, 300.0, 9_000.0]);
+        hold_against(&series, &[], &mut looks);
+        let leaking: Vec<bool> = looks.iter().map(|look| look.leaking).collect();
+        assert_eq!(leaking, [false, false, false, false, false, true]);
+        assert!(looks[0].open);
+    }
+
+    #[test]
+    fn a_few_are_left_alone() {
+        let (series, mut looks) = host(&[500.0, 400.0, 600.0]);
+        hold_against(&series, &[], &mut looks);
+        assert!(looks.iter().all(|look| look.leaking));
+    }
+}
