@@ -60,6 +60,18 @@ fn an_empty_folder_is_a_clear_line() {
 }
 
 #[test]
+fn a_wrong_path_among_good_ones_is_told_and_the_rest_is_read() {
+    let folder = beside_a_good_one(&[]);
+    let run = poolscope_in(folder.path(), &["diagnose", "--json", ".", "no-such-folder"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let report = run.json();
+    assert!(evidence(&report, GOOD)["records"].as_u64().unwrap() > 290);
+    assert!(notes(evidence(&report, "no-such-folder")).contains("cannot be opened"), "{report:#}");
+    let gaps = report["gaps"].to_string();
+    assert!(gaps.contains("no-such-folder could not be opened"), "{gaps}");
+}
+
+#[test]
 fn an_empty_file_is_named() {
     let (_, report) = diagnose(beside_a_good_one(&[("empty.log", b"")]).path());
     assert!(notes(evidence(&report, "empty.log")).contains("empty"), "{report:#}");
