@@ -310,6 +310,16 @@ mod tests {
     }
 
     #[test]
+    fn the_first_lines_and_then_picked_ones() {
+        let host = read(
+            "Host Name:                 HOST1\nOS Name:                   Microsoft Windows Server 2022\n\
+             OS Version:                10.0.20348 N/A Build 20348\nTotal Physical Memory:     8,191 MB\n",
+        )
+        .unwrap();
+        assert!(host.contains(&HostValue::PhysicalBytes(8_191 << 20)), "{host:?}");
+    }
+
+    #[test]
     fn the_beginning_of_one_in_a_language_without_a_table() {
         let host = read(
             "Nazwa hosta:               HOST1\r\nNazwa systemu operacyjnego:  Microsoft Windows Server 2022\r\n\

@@ -104,7 +104,8 @@ pub(super) fn of_a_part(fields: Vec<Field>) -> Option<Vec<Field>> {
     };
     let known: Vec<Option<usize>> = fields.iter().map(|field| place(&field.name)).collect();
     let places: Vec<usize> = known.iter().flatten().copied().collect();
-    if beginning && places.iter().zip(&known).all(|(at, k)| Some(*at) == *k || k.is_none()) {
+    // Names that are known must stand at their places.
+    if beginning && known.iter().enumerate().all(|(at, place)| place.is_none_or(|place| place == at)) {
         return Some(fields);
     }
     let in_order = places.windows(2).all(|pair| pair.first() < pair.last());
