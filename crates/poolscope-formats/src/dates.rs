@@ -22,6 +22,35 @@ pub enum Reading {
     },
 }
 
+impl Reading {
+    /// The same reading with each of its times changed.
+    #[must_use]
+    pub fn map(self, change: impl Fn(Time) -> Time) -> Self {
+        match self {
+            Self::Plain(time) => Self::Plain(change(time)),
+            Self::MonthFirst(time) => Self::MonthFirst(change(time)),
+            Self::DayFirst(time) => Self::DayFirst(change(time)),
+            Self::Either { month_first, day_first } => {
+                Self::Either { month_first: change(month_first), day_first: change(day_first) }
+            }
+        }
+    }
+
+    /// The time it means where day and month stand in this order.
+    pub fn in_order(self, month_stands_first: bool) -> Time {
+        match self {
+            Self::Plain(time) | Self::MonthFirst(time) | Self::DayFirst(time) => time,
+            Self::Either { month_first, day_first } => {
+                if month_stands_first {
+                    month_first
+                } else {
+                    day_first
+                }
+            }
+        }
+    }
+}
+
 /// How the order of day and month of a series was found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DayOrder {
@@ -37,12 +66,7 @@ pub enum DayOrder {
 /// the order; else the order that keeps time ascending does, then the one with the shorter span.
 pub fn resolve(series: &[Reading]) -> (Vec<Time>, DayOrder) {
     let pick = |month_first: bool| -> Vec<Time> {
-        let one = |reading: &Reading| match *reading {
-            Reading::Plain(time) | Reading::MonthFirst(time) | Reading::DayFirst(time) => time,
-            Reading::Either { month_first: time, .. } if month_first => time,
-            Reading::Either { day_first: time, .. } => time,
-        };
-        series.iter().map(one).collect()
+        series.iter().map(|reading| reading.in_order(month_first)).collect()
     };
     if !series.iter().any(|reading| matches!(reading, Reading::Either { .. })) {
         return (pick(true), DayOrder::Clear);
@@ -101,28 +125,41 @@ pub fn read_at(text: &[u8]) -> Option<(Reading, Zone, usize)> {
     let (third, third_digits) = scan.number(4)?;
     scan.gap()?;
     let (clock, zone) = scan.clock()?;
-    let build = |year: u32, month: u32, day: u32| -> Option<Time> {
-        let wall = Civil { year: i32::try_from(year).ok()?, month, day, ..clock }.to_time()?;
-        Some(zone.to_utc(wall))
-    };
     let reading = if first_digits == 4 {
-        Reading::Plain(build(first, second, third)?)
+        let wall =
+            Civil { year: i32::try_from(first).ok()?, month: second, day: third, ..clock }.to_time()?;
+        Reading::Plain(zone.to_utc(wall))
     } else {
         let year = match third_digits {
             4 => third,
             2 => 2000 + third,
             _ => return None,
         };
-        let month_first = build(year, first, second).filter(|_| separator != b'.');
-        match (month_first, build(year, second, first)) {
-            (Some(month_first), Some(day_first)) if month_first == day_first => Reading::Plain(day_first),
-            (Some(month_first), Some(day_first)) => Reading::Either { month_first, day_first },
-            (Some(time), None) => Reading::MonthFirst(time),
-            (None, Some(time)) => Reading::DayFirst(time),
-            (None, None) => return None,
-        }
+        year_last(first, second, year, separator, clock)?.map(|wall| zone.to_utc(wall))
     };
     Some((reading, zone, scan.at))
+}
+
+/// A date whose year stands last; `clock` gives the time of day. Dots are written day first wherever they are.
+pub(crate) fn year_last(first: u32, second: u32, year: u32, separator: u8, clock: Civil) -> Option<Reading> {
+    let build =
+        |month: u32, day: u32| Civil { year: i32::try_from(year).ok()?, month, day, ..clock }.to_time();
+    let month_first = build(first, second).filter(|_| separator != b'.');
+    Some(match (month_first, build(second, first)) {
+        (Some(month_first), Some(day_first)) if month_first == day_first => Reading::Plain(day_first),
+        (Some(month_first), Some(day_first)) => Reading::Either { month_first, day_first },
+        (Some(time), None) => Reading::MonthFirst(time),
+        (None, Some(time)) => Reading::DayFirst(time),
+        (None, None) => return None,
+    })
+}
+
+/// Reads a time of day at the start of `text`: `8:30`, `08:30:15.123`, `2:05 pm`. Its date fields are 0. Gives
+/// the bytes used too.
+pub fn read_clock(text: &[u8]) -> Option<(Civil, usize)> {
+    let mut scan = Scan { text, at: 0 };
+    let (clock, _) = scan.clock()?;
+    Some((clock, scan.at))
 }
 
 struct Scan<'a> {

@@ -7,7 +7,8 @@ use crate::debugger;
 use crate::error::FormatError;
 use crate::input::{ParseContext, ReadAt, read_vec};
 use crate::inventory::{
-    autoruns, driverquery, findstr, fltmc, hotfix, msinfo, pnputil, sc_query, setupapi, systeminfo,
+    autoruns, driverquery, findstr, fltmc, hotfix, msinfo, net_bindings, pnputil, sc_query, setupapi,
+    systeminfo,
 };
 use crate::limits::DETECT_HEAD_BYTES;
 use crate::parsed::{Parsed, Place};
@@ -37,6 +38,8 @@ pub enum Kind {
     EventLog,
     /// Events exported as XML.
     EventXml,
+    /// Events saved as text.
+    EventText,
     /// An IIS W3C access log.
     IisLog,
     /// A performance binary log.
@@ -63,6 +66,8 @@ pub enum Kind {
     Autoruns,
     /// Output of fltmc.
     FltMc,
+    /// Output of Get-NetAdapterBinding.
+    NetBindings,
     /// Output of pnputil.
     PnpUtil,
     /// Output of sc query.
@@ -96,6 +101,7 @@ impl Kind {
             Self::HttpErr => "httperr",
             Self::EventLog => "event_log",
             Self::EventXml => "event_xml",
+            Self::EventText => "event_text",
             Self::IisLog => "iis_w3c",
             Self::Blg => "perf_binary_log",
             Self::EtlTrace => "etl_trace",
@@ -109,6 +115,7 @@ impl Kind {
             Self::SetupApiLog => "setupapi_log",
             Self::Autoruns => "autoruns",
             Self::FltMc => "fltmc",
+            Self::NetBindings => "net_bindings",
             Self::PnpUtil => "pnputil",
             Self::ScQuery => "sc_query",
             Self::DriverQuery => "driverquery",
@@ -132,6 +139,7 @@ impl Kind {
             Self::HttpErr => "HTTPERR log",
             Self::EventLog => "event log (.evtx)",
             Self::EventXml => "events exported as XML",
+            Self::EventText => "events saved as text",
             Self::IisLog => "IIS W3C log",
             Self::Blg => "performance binary log (.blg)",
             Self::EtlTrace => "ETW trace (.etl)",
@@ -145,6 +153,7 @@ impl Kind {
             Self::SetupApiLog => "setupapi.dev.log",
             Self::Autoruns => "autoruns table",
             Self::FltMc => "fltmc output",
+            Self::NetBindings => "network adapter bindings",
             Self::PnpUtil => "pnputil output",
             Self::ScQuery => "sc query output",
             Self::DriverQuery => "driverquery output",
@@ -226,6 +235,7 @@ pub static FORMATS: &[Format] = &[
     Format { kind: Kind::HttpErr, test: crate::httperr::test, parse: crate::httperr::parse },
     Format { kind: Kind::EventLog, test: crate::events::test_evtx, parse: crate::events::parse_evtx },
     Format { kind: Kind::EventXml, test: crate::events::test_xml, parse: crate::events::parse_xml },
+    Format { kind: Kind::EventText, test: crate::events::test_text, parse: crate::events::parse_text },
     Format { kind: Kind::IisLog, test: crate::iis::test, parse: crate::iis::parse },
     Format { kind: Kind::DebuggerLog, test: debugger::test, parse: debugger::parse_records },
     Format { kind: Kind::Verifier, test: verifier::test, parse: verifier::parse_records },
@@ -244,6 +254,7 @@ pub static FORMATS: &[Format] = &[
     Format { kind: Kind::SetupApiLog, test: setupapi::test, parse: setupapi::parse_records },
     Format { kind: Kind::Autoruns, test: autoruns::test, parse: autoruns::parse_records },
     Format { kind: Kind::FltMc, test: fltmc::test, parse: fltmc::parse_records },
+    Format { kind: Kind::NetBindings, test: net_bindings::test, parse: net_bindings::parse_records },
     Format { kind: Kind::PnpUtil, test: pnputil::test, parse: pnputil::parse_records },
     Format { kind: Kind::ScQuery, test: sc_query::test, parse: sc_query::parse_records },
     Format { kind: Kind::DriverQuery, test: driverquery::test, parse: driverquery::parse_records },
@@ -254,21 +265,45 @@ pub static FORMATS: &[Format] = &[
     Format { kind: Kind::Registry, test: registry::test, parse: registry::parse_records },
 ];
 
-/// The format of an input, or `None` if nothing knows it.
-pub fn detect(head: &Head) -> Option<&'static Format> {
-    let mut best: Option<(Likelihood, &'static Format)> = None;
+/// The formats an input can be of, most likely first; one that is certain is alone.
+fn candidates(head: &Head) -> Vec<(Likelihood, &'static Format)> {
+    let mut found: Vec<(Likelihood, &'static Format)> = Vec::new();
     for format in FORMATS {
-        if let Some(likelihood) = (format.test)(head)
-            && best.is_none_or(|(known, _)| likelihood > known)
-        {
-            best = Some((likelihood, format));
+        if let Some(likelihood) = (format.test)(head) {
             // Nothing can be more certain, and ten thousand snapshots are not to be asked two dozen questions each.
             if likelihood == Likelihood::Certain {
-                break;
+                return vec![(likelihood, format)];
             }
+            found.push((likelihood, format));
         }
     }
-    best.map(|(_, format)| format)
+    found.sort_by_key(|(likelihood, _)| std::cmp::Reverse(*likelihood));
+    found
+}
+
+/// The format of an input, or `None` if nothing knows it.
+pub fn detect(head: &Head) -> Option<&'static Format> {
+    candidates(head).first().map(|(_, format)| *format)
+}
+
+/// What a format made of an input.
+pub type Read = (Kind, Result<Parsed<Records>, FormatError>);
+
+/// Reads an input as the most likely format that finds something in it. A format that only guessed and finds no record
+/// gives way to the next: prose that names a tool's words is not its output. `None` if nothing knows the input.
+pub fn read(head: &Head, input: &dyn ReadAt, context: &ParseContext) -> Option<Read> {
+    for (likelihood, format) in candidates(head) {
+        let result = (format.parse)(input, context);
+        let empty = match &result {
+            Ok(parsed) => parsed.coverage.records == 0,
+            Err(FormatError::NotThisFormat { .. }) => true,
+            Err(_) => false,
+        };
+        if !empty || likelihood == Likelihood::Certain {
+            return Some((format.kind, result));
+        }
+    }
+    None
 }
 
 /// Stands in a row of [`FORMATS`] whose content is recognised but not read yet.

@@ -204,6 +204,8 @@ pub enum DriverListing {
     FltmcFilters,
     /// `fltmc instances`: one row a volume.
     FltmcInstances,
+    /// `Get-NetAdapterBinding`: components bound to network adapters, by component id, which is no service name.
+    NetBinding,
     /// msinfo32, System Drivers.
     MsInfo,
     /// autoruns, category Drivers.

@@ -15,6 +15,7 @@
 pub mod blg;
 pub mod columns;
 pub mod counters;
+mod csv_rows;
 pub mod cursor;
 pub mod dates;
 pub mod debugger;
@@ -28,6 +29,7 @@ pub mod iis;
 pub mod input;
 pub mod inventory;
 pub mod limits;
+pub mod month_names;
 pub mod number;
 pub mod numbers;
 pub mod parsed;

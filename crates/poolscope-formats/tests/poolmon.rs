@@ -1,6 +1,7 @@
 //! Poolmon listings of every layout, written by the testkit and read back; the traps of the field; damage.
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests stand outside #[test] functions
 
+use poolscope_formats::dates::Reading;
 use poolscope_formats::poolmon::{
     DiffChoice, MemoryHead, PoolRow, PoolScope, PoolmonLog, SnapshotTime, TimeFrom, parse,
 };
@@ -174,7 +175,12 @@ fn appended_runs_and_time_lines() {
         let got: Vec<_> = parsed.value.snapshots.iter().map(|s| s.time.unwrap()).collect();
         let want: Vec<_> = times
             .iter()
-            .map(|time| SnapshotTime { time: utc(time), zone: Zone::Unknown, from: TimeFrom::LineInside })
+            .map(|time| SnapshotTime {
+                time: utc(time),
+                zone: Zone::Unknown,
+                from: TimeFrom::LineInside,
+                spelled: Reading::Plain(utc(time)),
+            })
             .collect();
         assert_eq!(got, want);
     }
@@ -229,6 +235,68 @@ fn time_from_outside_in_order_of_trust() {
     let (time, notes) = known(named("poolsnap.log"));
     assert_eq!(time, None);
     assert!(notes.iter().any(|note| note.text.contains("nothing says when")));
+}
+
+/// The times of a file, as `MM-DD hh:mm`, `-` where there is none.
+fn times_of(text: &str, context: &ParseContext) -> (Vec<String>, Vec<TimeFrom>, String) {
+    let parsed = read_with(text.as_bytes(), context);
+    let stamps: Vec<_> = parsed.value.snapshots.iter().map(|snapshot| snapshot.time).collect();
+    let shown = |stamp: &Option<SnapshotTime>| {
+        stamp.map_or("-".to_owned(), |stamp| stamp.time.to_string().get(5..16).unwrap().to_owned())
+    };
+    let notes = parsed.notes.iter().map(|note| note.text.as_str()).collect::<Vec<_>>().join("; ");
+    (stamps.iter().map(shown).collect(), stamps.iter().flatten().map(|stamp| stamp.from).collect(), notes)
+}
+
+#[test]
+fn headings_with_a_time_of_day_get_their_day_from_what_is_near() {
+    let one = write::snapshot(&HEAD, &rows());
+    let below = |headings: &[&str]| headings.iter().map(|h| format!("{h}\r\n{one}\r\n")).collect::<String>();
+    let german = below(&["3.7.2026 22:40 Uhr:", "23:50 Uhr:", "0:10 Uhr"]);
+    let modified = Some(utc("2026-09-01 00:00Z"));
+    let (times, from, notes) = times_of(&german, &ParseContext { modified, ..ParseContext::default() });
+    assert_eq!(times, ["07-03 22:40", "07-03 23:50", "07-04 00:10"]);
+    assert!(from.iter().all(|from| *from == TimeFrom::LineInside));
+    assert!(
+        notes.contains("2 headings state a time of day only: the day is that of the other headings"),
+        "{notes}"
+    );
+    // The dated heading in the middle: the ones before it go back.
+    let (times, ..) =
+        times_of(&below(&["11:55 pm", "2026-07-04 00:10", "1:05 am"]), &ParseContext::default());
+    assert_eq!(times, ["07-03 23:55", "07-04 00:10", "07-04 01:05"]);
+    let bare = below(&["13:50", "14:00"]);
+    let (times, from, notes) = times_of(&bare, &ParseContext { modified, ..named("screens 2026-07-03.txt") });
+    assert_eq!(
+        (times.as_slice(), from[0]),
+        (&["07-03 13:50".to_owned(), "07-03 14:00".to_owned()][..], TimeFrom::FileName)
+    );
+    assert!(notes.contains("in the file's name"), "{notes}");
+    // Saved at 12:27 UTC by a host two hours ahead.
+    let modified = Some(utc("2026-07-03 12:27Z"));
+    let (times, from, notes) = times_of(&bare, &ParseContext { modified, ..named("screens.txt") });
+    assert_eq!(times, ["07-03 13:50", "07-03 14:00"]);
+    assert!(from.contains(&TimeFrom::Modified) && notes.contains("modification time"), "{from:?} {notes}");
+    let (times, _, notes) = times_of(&bare, &named("screens.txt"));
+    assert_eq!(times, ["-", "-"]);
+    assert!(notes.contains("nothing states the day"), "{notes}");
+}
+
+#[test]
+fn a_name_whose_day_could_be_the_month_keeps_both_unless_the_file_was_written_then() {
+    let one = write::snapshot(&HEAD, &rows());
+    let spelled = |modified: Option<&str>| {
+        let context = ParseContext { modified: modified.map(utc), ..named("pm 09-06-2026 0900.txt") };
+        read_with(one.as_bytes(), &context).value.snapshots[0].time.unwrap().spelled
+    };
+    let (june, september) = (utc("2026-06-09 09:00"), utc("2026-09-06 09:00"));
+    let both = Reading::Either { month_first: september, day_first: june };
+    assert_eq!(spelled(None), both);
+    assert_eq!(spelled(Some("2027-01-01 00:00Z")), both);
+    assert_eq!(spelled(Some("2026-06-09 08:00Z")), Reading::DayFirst(june));
+    assert_eq!(spelled(Some("2026-09-06 13:00Z")), Reading::MonthFirst(september));
+    // Written in July: nothing is sampled after its file was written.
+    assert_eq!(spelled(Some("2026-07-20 08:00Z")), Reading::DayFirst(june));
 }
 
 #[test]

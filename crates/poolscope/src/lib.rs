@@ -8,13 +8,14 @@
 //! # Ok::<(), poolscope::IntakeError>(())
 //! ```
 
+mod hosts;
 mod intake;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use poolscope_core::model::{CaseBuilder, Evidence, Time, short_name};
+use poolscope_core::model::{CaseBuilder, Evidence, EvidenceId, Source, Time, short_name};
 use poolscope_core::{Outcome, conclude, ingest};
 use poolscope_formats::{Note, Place, Records};
 
@@ -39,8 +40,8 @@ const BATCH: usize = 64;
 /// Reads all evidence under `paths` and concludes.
 ///
 /// # Errors
-/// [`IntakeError`] if a path does not exist or nothing at all could be read; a single bad input is told in the
-/// outcome's evidence list instead.
+/// [`IntakeError`] if nothing at all could be opened, or if the evidence names hosts and none is the one asked for;
+/// a single bad input or path is told in the outcome's evidence list instead.
 pub fn diagnose(
     paths: &[PathBuf],
     options: &Options,
@@ -57,10 +58,20 @@ pub fn diagnose(
     if inputs.is_empty() {
         return Err(IntakeError::NothingThere { paths: paths.to_vec() });
     }
-    progress.begin(inputs.iter().map(Input::bytes).sum());
+    let left_out = match &options.host {
+        Some(wanted) => of_other_hosts(&inputs, wanted, options, progress)?,
+        None => BTreeMap::new(),
+    };
+    let bytes = |input: &&Input| !left_out.contains_key(&input.label);
+    progress.begin(inputs.iter().filter(bytes).map(Input::bytes).sum());
     let mut case = CaseBuilder::default();
+    let mut read_so_far = Vec::new();
     for batch in inputs.chunks(BATCH) {
-        let read: Vec<_> = batch.par_iter().map(|input| read_input(input, options, progress)).collect();
+        let read_one = |input: &Input| match left_out.get(&input.label) {
+            Some(evidence) => (evidence.clone(), None),
+            None => read_input(input, options, progress),
+        };
+        let read: Vec<_> = batch.par_iter().map(read_one).collect();
         for (mut evidence, records) in read {
             if let (Some(Records::PerflibNames(names)), None) = (&records, &options.perflib) {
                 // Counters of any language can be read now: begin again with the names.
@@ -68,21 +79,79 @@ pub fn diagnose(
                 let named = Options { perflib: Some(Arc::new(names.clone())), ..options.clone() };
                 return diagnose(paths, &named, progress);
             }
-            let records = records.filter(|records| of_wanted_host(&mut evidence, records, options));
+            evidence.host = records.as_ref().and_then(ingest::host_name);
+            read_so_far.push(evidence.clone());
             ingest::ingest(&mut case, evidence, records);
         }
     }
     progress.end();
+    // Evidence of several hosts is not judged: nothing of the mixture may reach a rule.
+    if several_hosts(&read_so_far) {
+        case = CaseBuilder::default();
+        read_so_far.into_iter().for_each(|evidence| {
+            case.add_evidence(evidence);
+        });
+    }
+    unread(&mut case, &inputs);
     Ok(conclude(case.finish()))
 }
 
-/// Leaves out what belongs to another host than the one asked for, and says so.
-fn of_wanted_host(evidence: &mut Evidence, records: &Records, options: &Options) -> bool {
-    let (Some(wanted), Some(host)) = (&options.host, ingest::host_name(records)) else { return true };
-    let same = short_name(wanted) == short_name(&host);
-    if !same {
-        let text = format!("is of host {host}, not {wanted}: left out");
-        evidence.notes.push(Note { place: Place::Whole, text });
+fn several_hosts(evidence: &[Evidence]) -> bool {
+    let mut named = evidence.iter().filter_map(|evidence| evidence.host.as_deref());
+    let first = named.next();
+    named.any(|host| Some(host) != first)
+}
+
+/// Says what could not be opened: it is missing from the verdict.
+fn unread(case: &mut CaseBuilder, inputs: &[Input]) {
+    let mut lost = inputs.iter().enumerate().filter(|(_, input)| input.is_lost());
+    let Some((at, first)) = lost.next() else { return };
+    let others = match lost.count() {
+        0 => String::new(),
+        more => format!(", nor could {more} more"),
+    };
+    let text = format!("{} could not be opened{others}: it is not part of this verdict.", first.label);
+    // Evidence is numbered as the inputs are.
+    let evidence = EvidenceId(u32::try_from(at).unwrap_or(u32::MAX));
+    case.caveat(&text, Source { evidence, place: Place::Whole });
+}
+
+/// The inputs that are not of the host asked for, with their entries in the evidence list.
+///
+/// Everything is read once for the names alone, because a name may stand in the last file.
+fn of_other_hosts(
+    inputs: &[Input],
+    wanted: &str,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<String, Evidence>, IntakeError> {
+    use rayon::prelude::*;
+
+    let wanted = short_name(wanted);
+    progress.begin(inputs.iter().map(Input::bytes).sum());
+    let name = |input: &Input| {
+        let (evidence, records) = read_input(input, options, progress);
+        let named = hosts::Named {
+            label: input.label.clone(),
+            host: records.as_ref().and_then(ingest::host_name),
+            neutral: matches!(
+                records,
+                Some(Records::Pooltag(_) | Records::PerflibNames(_) | Records::DriverIndex(_)) | None
+            ),
+        };
+        (evidence, named)
+    };
+    let (evidence, named): (Vec<Evidence>, Vec<hosts::Named>) = inputs.par_iter().map(name).unzip();
+    progress.end();
+    let all = hosts::all(&named);
+    if !all.is_empty() && !all.contains(wanted.as_str()) {
+        let hosts = all.into_iter().map(str::to_owned).collect();
+        return Err(IntakeError::NoSuchHost { wanted, hosts });
     }
-    same
+    let left_out = hosts::left_out(&named, &wanted).into_iter();
+    let told = evidence.into_iter().zip(left_out).filter_map(|(mut evidence, why)| {
+        evidence.notes.push(Note { place: Place::Whole, text: why? });
+        Some((evidence.path.clone(), evidence))
+    });
+    Ok(told.collect())
 }

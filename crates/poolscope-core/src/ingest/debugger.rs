@@ -12,10 +12,10 @@ use crate::table::Table;
 pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: DebuggerLog) {
     let taken = host::taken_at(&log.host);
     host::ingest(case, evidence, &log.host);
-    for (order, output) in log.outputs.into_iter().enumerate() {
+    for output in log.outputs {
         let source = Source { evidence, place: output.place };
         match output.output {
-            DebuggerOutput::PoolUsed(used) => pool_used(case, source, taken, order, &used),
+            DebuggerOutput::PoolUsed(used) => pool_used(case, source, taken, &used),
             DebuggerOutput::Memory(memory) => host::ingest(case, evidence, &memory.host),
             DebuggerOutput::Verifier(drivers) => {
                 for driver in drivers {
@@ -45,7 +45,7 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: Debugger
 }
 
 /// `!poolused` counts what is outstanding now, which is what a point of a series is.
-fn pool_used(case: &mut CaseBuilder, source: Source, taken: Option<Time>, order: usize, used: &PoolUsed) {
+fn pool_used(case: &mut CaseBuilder, source: Source, taken: Option<Time>, used: &PoolUsed) {
     if taken.is_none() {
         case.caveat("Some snapshots carry no time at all; no rate can be computed from them.", source);
     }
@@ -54,7 +54,7 @@ fn pool_used(case: &mut CaseBuilder, source: Source, taken: Option<Time>, order:
     }
     let total = |at: usize| used.totals.and_then(|totals| totals.get(at).map(|&(_, bytes)| bytes));
     let index = case.add_snapshot(SnapshotFacts {
-        time: taken.unwrap_or(Time(order as i64)),
+        time: taken.unwrap_or(Time(0)),
         timed: taken.is_some(),
         evidence: source.evidence,
         line: line_of(source.place),

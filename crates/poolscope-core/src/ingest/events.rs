@@ -12,10 +12,11 @@ use crate::table::Table;
 use crate::units::bytes;
 
 pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: EventLog) {
+    let whole = Source { evidence, place: poolscope_formats::Place::Whole };
     if log.zone == Zone::Unknown && !log.events.is_empty() {
-        let source = Source { evidence, place: poolscope_formats::Place::Whole };
-        case.wall_times(source);
+        case.wall_times(whole);
     }
+    case.states_zone(log.zone, whole);
     for event in &log.events {
         let source = Source { evidence, place: event.place };
         facts(case, event, source);
@@ -142,6 +143,11 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
                 format!("file system filter loaded: {name}{altitude}"),
             )
         }
+        EventDetail::FilterUnloaded { name } => (
+            // At a shutdown filters are not unloaded one by one: this one was taken out of a running system.
+            EventKind::DriverChange { name: name.clone() },
+            format!("file system filter unloaded: {name}"),
+        ),
         EventDetail::UpdateInstalled { title } => {
             (EventKind::UpdateInstalled { name: title.clone() }, format!("update installed: {title}"))
         }

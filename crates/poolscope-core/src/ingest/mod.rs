@@ -29,7 +29,6 @@ use crate::table::Table;
 /// Adds one input to the case. Call it in the order of the inputs' paths.
 pub fn ingest(case: &mut CaseBuilder, mut evidence: Evidence, records: Option<Records>) {
     evidence.host = records.as_ref().and_then(host_name);
-    let path_time = processes::time_of(&evidence.path);
     let id = case.add_evidence(evidence);
     match records {
         Some(Records::Poolmon(log)) => poolmon::ingest(case, id, log),
@@ -42,7 +41,7 @@ pub fn ingest(case: &mut CaseBuilder, mut evidence: Evidence, records: Option<Re
         Some(Records::Verifier(report)) => verifier::ingest(case, id, report),
         Some(Records::XperfPool(report)) => xperf::ingest(case, id, report),
         Some(Records::RamMap(snapshot)) => rammap::ingest(case, id, snapshot),
-        Some(Records::Processes(listing)) => processes::ingest(case, id, path_time, listing),
+        Some(Records::Processes(listing)) => processes::ingest(case, id, listing),
         Some(Records::Inventory(inventory)) => inventory::ingest(case, id, inventory),
         Some(Records::Registry(export)) => registry::ingest(case, id, export),
         Some(Records::Driver(image)) => images::ingest(case, id, &image),

@@ -8,7 +8,7 @@ use crate::model::{CaseBuilder, Contradiction, EvidenceId, HostFacts, SnapshotFa
 use crate::table::Table;
 
 pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: PoolmonLog) {
-    for (order, snapshot) in log.snapshots.into_iter().enumerate() {
+    for snapshot in log.snapshots {
         let source = Source { evidence, place: Place::Line(snapshot.line) };
         caveats(case, &snapshot, source);
         if let Some(head) = &snapshot.head {
@@ -23,8 +23,7 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: PoolmonL
             snapshot.contradictions.iter().find(|c| c.line == u64::from(line)).map(|c| c.bytes_support)
         };
         let index = case.add_snapshot(SnapshotFacts {
-            // Snapshots without any time keep their order in the file, at the beginning of all time.
-            time: snapshot.time.map_or(Time(order as i64), |stamp| stamp.time),
+            time: snapshot.time.map_or(Time(0), |stamp| stamp.time),
             timed: snapshot.time.is_some(),
             evidence,
             line: snapshot.line,
@@ -33,8 +32,11 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: PoolmonL
             pool_nonpaged_bytes: snapshot.head.and_then(|head| head.pool_nonpaged_bytes),
             pool_paged_bytes: snapshot.head.and_then(|head| head.pool_paged_bytes),
         });
-        if snapshot.time.is_some_and(|stamp| stamp.zone == Zone::Unknown) {
-            case.wall_snapshot(index, source);
+        if let Some(stamp) = snapshot.time {
+            case.snapshot_time(index, stamp, source);
+            if stamp.zone == Zone::Unknown {
+                case.wall_snapshot(index, source);
+            }
         }
         let contradictory = !snapshot.contradictions.is_empty();
         for row in &snapshot.rows {
@@ -59,19 +61,8 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: PoolmonL
 }
 
 fn caveats(case: &mut CaseBuilder, snapshot: &Snapshot, source: Source) {
-    match snapshot.time {
-        None => {
-            case.caveat("Some snapshots carry no time at all; no rate can be computed from them.", source)
-        }
-        Some(stamp) => {
-            if stamp.from == TimeFrom::Modified {
-                case.caveat(
-                    "Some snapshots carry no time of their own; the time the file was last modified stands \
-                     in, which copying can change.",
-                    source,
-                );
-            }
-        }
+    if snapshot.time.is_none() {
+        case.caveat("Some snapshots carry no time at all; no rate can be computed from them.", source);
     }
     if snapshot.rows.iter().any(|row| row.pool.is_none()) {
         case.caveat("Some rows do not state their pool; they are taken as nonpaged.", source);

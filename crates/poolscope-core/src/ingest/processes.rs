@@ -1,21 +1,32 @@
 //! Listings of processes and handles.
 
-use poolscope_formats::Time;
 use poolscope_formats::facts::{HandleCount, ProcessFact};
 use poolscope_formats::processes::ProcessListing;
+use poolscope_formats::{Place, Zone};
 
 use crate::model::{CaseBuilder, EvidenceId, ProcessMoment, Source};
 use crate::table::Table;
 
-pub(super) fn ingest(
-    case: &mut CaseBuilder,
-    evidence: EvidenceId,
-    time: Option<Time>,
-    listing: ProcessListing,
-) {
-    let source = Source { evidence, place: poolscope_formats::Place::Whole };
-    if time.is_some() {
-        case.wall_times(source);
+pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, mut listing: ProcessListing) {
+    let later = std::mem::take(&mut listing.later);
+    // One table is what the whole input says; of several each is known by its first row.
+    let several = !later.is_empty();
+    for listing in std::iter::once(listing).chain(later) {
+        let first = listing.processes.first().filter(|_| several);
+        let place = first.map_or(Place::Whole, |process| process.place);
+        moment(case, Source { evidence, place }, listing);
+    }
+}
+
+/// One listing.
+fn moment(case: &mut CaseBuilder, source: Source, listing: ProcessListing) {
+    let complete = listing.is_whole();
+    let time = listing.taken.map(|taken| taken.spelled.in_order(true));
+    if let Some(taken) = listing.taken {
+        case.listing_time(taken, source);
+        if taken.zone == Zone::Unknown {
+            case.wall_times(source);
+        }
     }
     let total = listing.totals.iter().find(|total| total.process.is_none()).map(|total| total.handles);
     let mut processes = listing.processes;
@@ -35,23 +46,18 @@ pub(super) fn ingest(
     case.state.processes.push(ProcessMoment {
         time,
         source,
-        complete: processes.iter().any(|p| p.pid == Some(4) || p.name.eq_ignore_ascii_case("system")),
+        complete,
         processes,
         handles: listing.handles,
         total_handles: total,
     });
 }
 
-/// The moment that the name of a file states, a wall time: such listings carry no time of their own.
-pub(super) fn time_of(path: &str) -> Option<Time> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    poolscope_formats::poolmon::time_from_name(name).map(|(time, _)| time)
-}
-
 pub(super) fn tables(listing: &ProcessListing) -> Vec<Table> {
     let mut tables = Vec::new();
-    if !listing.processes.is_empty() {
-        tables.push(process_table("processes, most handles first", &listing.processes));
+    for one in std::iter::once(listing).chain(&listing.later).filter(|one| !one.processes.is_empty()) {
+        let taken = one.taken.map_or(String::new(), |taken| format!(", {}", taken.spelled.in_order(true)));
+        tables.push(process_table(&format!("processes{taken}, most handles first"), &one.processes));
     }
     if !listing.handles.is_empty() {
         tables.push(handle_table("handles by type, most first", &listing.handles));

@@ -6,7 +6,7 @@
 use poolscope_formats::Time;
 
 use super::evidence::Source;
-use super::series::{SnapshotFacts, TagTable};
+use super::series::{SnapshotFacts, TagPoint, TagTable};
 
 /// Boot events of one start (6009, 6005, Kernel-General 12, the uptime counter) lie within minutes.
 const SAME_BOOT_SECONDS: f64 = 600.0;
@@ -86,7 +86,9 @@ pub(super) fn fallen_counters(
         for pair in series.points.windows(2) {
             let [before, after] = pair else { continue };
             let Some(at) = seen.get_mut(after.snapshot as usize) else { continue };
-            if before.allocs < MIN_CALLS_TO_WITNESS {
+            // Without a time nothing says which of the two was first.
+            let timed = |point: &TagPoint| snapshots.get(point.snapshot as usize).is_some_and(|s| s.timed);
+            if before.allocs < MIN_CALLS_TO_WITNESS || !timed(before) || !timed(after) {
                 continue;
             }
             *at += 1;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use poolscope_formats::httperr::HttpErrLog;
+use poolscope_formats::poolmon::SnapshotTime;
 use poolscope_formats::pooltag::PooltagFile;
+use poolscope_formats::processes::Taken;
 use poolscope_formats::{Time, Zone};
 use rustc_hash::FxHashMap;
 
@@ -15,6 +17,7 @@ use super::evidence::{Evidence, EvidenceId, Source};
 use super::host::HostFacts;
 use super::http::{self, HttpReason};
 use super::owners::OwnerClaim;
+use super::sampling::{self, Sampling};
 use super::series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries, TagTable};
 use super::state::HostState;
 use crate::judge::SeriesKey;
@@ -117,9 +120,10 @@ pub struct CaseBuilder {
     pub host: HostFacts,
     /// Stated boots.
     pub boot_marks: Vec<BootMark>,
-    snapshots: Vec<SnapshotFacts>,
+    pub(super) snapshots: Vec<SnapshotFacts>,
     columns: FxHashMap<SeriesKey, Vec<TagPoint>>,
     pub(super) clock: HostClock,
+    pub(super) sampling: Sampling,
     /// Snapshots whose time is a wall time without a zone.
     wall_snapshots: Vec<u32>,
     /// Counter series; several for one key are merged at the end.
@@ -162,6 +166,16 @@ impl CaseBuilder {
     pub fn wall_snapshot(&mut self, index: u32, source: Source) {
         self.wall_snapshots.push(index);
         self.clock.local_snapshot(source);
+    }
+
+    /// Says how the time of this snapshot was found: other inputs may show that it means another one, or none.
+    pub fn snapshot_time(&mut self, index: u32, stamp: SnapshotTime, source: Source) {
+        self.sampling.add(index, stamp, source);
+    }
+
+    /// Says how the time of the listing of processes was found that is added next.
+    pub fn listing_time(&mut self, taken: Taken, source: Source) {
+        self.sampling.add_listing(self.state.processes.len(), taken, source);
     }
 
     /// Says that all times of this input are wall times without a zone.
@@ -212,7 +226,9 @@ impl CaseBuilder {
 
     /// Sorts everything and cuts it at boots.
     pub fn finish(mut self) -> Case {
+        sampling::settle(&mut self);
         clock::settle(&mut self);
+        self.order_untimed();
         let http_reasons = http::merge(&self.http);
         self.events.extend(http_reasons.iter().filter_map(HttpReason::beginning));
         let order = self.sorted_snapshots();
@@ -249,6 +265,14 @@ impl CaseBuilder {
             contradictions: self.contradictions,
             caveats: self.caveats,
             state,
+        }
+    }
+
+    /// Snapshots without any time stand at the beginning of all time, in the order of their inputs and lines, each
+    /// at a moment of its own.
+    fn order_untimed(&mut self) {
+        for (at, snapshot) in self.snapshots.iter_mut().filter(|snapshot| !snapshot.timed).enumerate() {
+            snapshot.time = Time(at as i64);
         }
     }
 

@@ -16,6 +16,7 @@ mod evidence;
 mod host;
 mod http;
 mod owners;
+mod sampling;
 mod series;
 mod state;
 

@@ -20,7 +20,11 @@ pub(super) fn gaps(view: &View<'_>) -> Vec<Gap> {
     if case.http.is_empty() {
         say("No HTTPERR log is there: whether http.sys refused connections is unknown.");
     }
-    if !case.evidence.iter().any(|e| matches!(e.kind, Some(Kind::EventLog | Kind::EventXml))) {
+    if !case
+        .evidence
+        .iter()
+        .any(|e| matches!(e.kind, Some(Kind::EventLog | Kind::EventXml | Kind::EventText)))
+    {
         say("No System event log is there: boots, driver installs and Srv 2019/2020 are unknown.");
     }
     let leaking = view.suspects().iter().any(|tag| tag.leaking);

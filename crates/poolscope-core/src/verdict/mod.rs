@@ -12,7 +12,7 @@ mod summary;
 mod suspects;
 
 use crate::judge::Standing;
-use crate::model::Source;
+use crate::model::{Case, Source};
 use crate::rules::{Finding, View};
 
 pub use next_steps::NextStep;
@@ -91,6 +91,13 @@ pub fn weigh(view: &View<'_>, findings: &[Finding]) -> Verdict {
     }
 }
 
+/// Whether most snapshots of the tag table have no time: what grows in them was not judged, and a total that looks
+/// flat beside them clears nobody.
+fn mostly_untimed(case: &Case) -> bool {
+    let untimed = case.snapshots.iter().filter(|snapshot| !snapshot.timed).count();
+    untimed > 1 && untimed * 2 > case.snapshots.len()
+}
+
 fn state(view: &View<'_>, findings: &[Finding]) -> State {
     if view.case.hosts().len() > 1 {
         return State::NotEnoughEvidence;
@@ -106,7 +113,7 @@ fn state(view: &View<'_>, findings: &[Finding]) -> State {
     }
     match view.main_boot().map(|boot| boot.judgement.standing) {
         // Exhaustion without visible growth: the evidence missed whatever filled the pool.
-        Some(Standing::NoLeakSeen) if !exhausted => State::NoLeakSeen,
+        Some(Standing::NoLeakSeen) if !exhausted && !mostly_untimed(view.case) => State::NoLeakSeen,
         _ => State::NotEnoughEvidence,
     }
 }

@@ -33,6 +33,7 @@ pub(super) enum Wanted {
     UpdateInstalled,
     DriverLoadFailed,
     FilterRegistered,
+    FilterUnloaded,
     BootType,
 }
 
@@ -66,6 +67,7 @@ fn by_name(provider: &str, id: u32) -> Option<Wanted> {
         ("microsoft-windows-windowsupdateclient", 19) => Wanted::UpdateInstalled,
         ("microsoft-windows-kernel-pnp", 219) => Wanted::DriverLoadFailed,
         ("microsoft-windows-filtermanager", 6) => Wanted::FilterRegistered,
+        ("microsoft-windows-filtermanager", 1) => Wanted::FilterUnloaded,
         ("microsoft-windows-kernel-boot", 27) => Wanted::BootType,
         _ => return None,
     })
@@ -166,6 +168,7 @@ fn from_fields(wanted: Wanted, raw: &RawEvent) -> Option<EventDetail> {
             name: raw.named("DeviceName")?.to_owned(),
             altitude: raw.named("ExtraInfoString").and_then(altitude),
         },
+        Wanted::FilterUnloaded => EventDetail::FilterUnloaded { name: raw.named("DeviceName")?.to_owned() },
         Wanted::BootType => {
             let kind = u32::try_from(raw.number("BootType")?).ok()?;
             EventDetail::BootType { kind, kernel_resumed: matches!(kind, 1 | 2) }

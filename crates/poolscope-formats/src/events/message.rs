@@ -45,8 +45,49 @@ pub(super) fn detail(wanted: Wanted, message: &str) -> Option<EventDetail> {
                 dump: dump_path(message),
             })
         }
+        // Any language: the product's mark, then version, build and kind.
+        Wanted::OsVersion => {
+            let start = message.find(|c: char| c.is_ascii_digit())?;
+            let words: Vec<&str> = message.get(start..)?.split_whitespace().collect();
+            Some(EventDetail::OsVersion { text: words.join(" ").trim_end_matches('.').to_owned() })
+        }
+        Wanted::FilterRegistered => {
+            Some(EventDetail::FilterRegistered { name: quoted(message)?.to_owned(), altitude: None })
+        }
+        Wanted::FilterUnloaded => Some(EventDetail::FilterUnloaded { name: quoted(message)?.to_owned() }),
+        Wanted::Restart => restart(message),
+        Wanted::ServiceState => {
+            let rest = message.strip_prefix("The ")?;
+            let (name, rest) = rest.split_once(" service entered the ")?;
+            let (state, _) = rest.split_once(" state")?;
+            Some(EventDetail::ServiceState { name: name.to_owned(), state: state.to_owned() })
+        }
         _ => None,
     }
+}
+
+/// The first name in quotation marks, of whatever language.
+fn quoted(message: &str) -> Option<&str> {
+    let mark = |c: char| matches!(c, '\'' | '"' | '„' | '“' | '”' | '‘' | '’' | '«' | '»');
+    let (_, rest) = message.split_once(mark)?;
+    let (name, _) = rest.split_once(mark)?;
+    let name = name.trim();
+    (!name.is_empty() && name.len() < 260).then_some(name)
+}
+
+/// `The process X (HOST) has initiated the restart of computer HOST on behalf of user U for the following reason: R`,
+/// then lines with code, kind and comment.
+fn restart(message: &str) -> Option<EventDetail> {
+    let rest = message.strip_prefix("The process ")?;
+    let (by, rest) = rest.split_once(" has initiated the ")?;
+    let (_, rest) = rest.split_once(" on behalf of user ")?;
+    let (user, rest) = rest.split_once(" for the following reason:")?;
+    let parts = rest.lines().map(str::trim).filter(|part| !part.is_empty() && !part.ends_with(':'));
+    Some(EventDetail::Restart {
+        by: by.to_owned(),
+        user: user.to_owned(),
+        why: parts.collect::<Vec<_>>().join("; "),
+    })
 }
 
 /// The value of `Label:  value`; full-width colons too. The first colon of a Windows path comes later.

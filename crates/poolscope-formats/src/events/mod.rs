@@ -1,4 +1,4 @@
-//! Windows event logs, binary (`.evtx`) and exported as XML: the events that bear on pool exhaustion.
+//! Windows event logs, binary (`.evtx`), exported as XML and saved as text: the events that bear on pool exhaustion.
 //!
 //! Keeps the events of `peers-and-domain.md` 2.6, matched by provider and id together, with their own fields;
 //! all others are only counted. It does not cut the time line at boots; that is ingest's work.
@@ -11,6 +11,7 @@ mod local_time;
 mod message;
 mod raw;
 mod records;
+mod saved_text;
 mod tree;
 mod xml;
 
@@ -31,6 +32,19 @@ pub fn test_evtx(head: &Head) -> Option<Likelihood> {
 pub fn test_xml(head: &Head) -> Option<Likelihood> {
     let (_, sure) = xml::form(&head.text)?;
     Some(if sure { Likelihood::Certain } else { Likelihood::Likely })
+}
+
+/// Says whether an input looks like events saved as text.
+pub fn test_text(head: &Head) -> Option<Likelihood> {
+    saved_text::test(head)
+}
+
+/// Reads events saved as text: `Format-List`, CSV, tab-delimited.
+///
+/// # Errors
+/// [`FormatError::NotThisFormat`] without a head or properties of events; [`FormatError::Read`].
+pub fn parse_text(input: &dyn ReadAt, _: &ParseContext) -> Result<Parsed<Records>, FormatError> {
+    saved_text::parse(input).map(|parsed| parsed.map(Records::Events))
 }
 
 /// Reads a binary event log (`.evtx`).

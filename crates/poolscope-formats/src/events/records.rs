@@ -180,6 +180,11 @@ pub enum EventDetail {
         /// Altitude as logged, if this event states it.
         altitude: Option<String>,
     },
+    /// FilterManager 1: a file system filter was unloaded while Windows ran.
+    FilterUnloaded {
+        /// Filter.
+        name: String,
+    },
     /// Kernel-Boot 27: the kind of boot.
     BootType {
         /// The logged value: 0 full boot, 1 Fast Startup, 2 resumed from hibernation.

@@ -1,6 +1,7 @@
 //! Sysinternals autoruns as CSV (`autorunsc -c`) or tabs (`-ct`): the rows of the category Drivers.
 
-use super::{Inventory, csv_rows, push_driver, settle_dates};
+use super::{Inventory, push_driver, settle_dates};
+use crate::csv_rows;
 use crate::detect::{Head, Likelihood};
 use crate::error::FormatError;
 use crate::facts::{DateOf, DriverFact, DriverListing, DriverType, WrittenDate};

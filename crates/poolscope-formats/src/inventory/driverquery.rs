@@ -3,8 +3,9 @@
 //! Its "Paged Pool(bytes)" is the size of an image section, not pool use, and is not read.
 
 use super::fields::{Field, for_each_field_block, head_blocks};
-use super::{Inventory, csv_rows, push_driver, settle_dates};
+use super::{Inventory, push_driver, settle_dates};
 use crate::columns::Ruler;
+use crate::csv_rows;
 use crate::detect::{Head, Likelihood};
 use crate::error::FormatError;
 use crate::facts::{DateOf, DriverFact, DriverListing, DriverType};

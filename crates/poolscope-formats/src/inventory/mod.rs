@@ -4,13 +4,13 @@
 //! numbers, not by words.
 
 pub(crate) mod autoruns;
-mod csv_rows;
 pub(crate) mod driverquery;
 mod fields;
 pub(crate) mod findstr;
 pub(crate) mod fltmc;
 pub(crate) mod hotfix;
 pub(crate) mod msinfo;
+pub(crate) mod net_bindings;
 pub(crate) mod pnputil;
 pub(crate) mod sc_query;
 pub(crate) mod setupapi;

@@ -1,6 +1,9 @@
 //! `systeminfo` as list and CSV, in any language: fields by order.
 
-use super::{Inventory, csv_rows, push_change, push_host};
+mod part;
+
+use super::{Inventory, push_change, push_host};
+use crate::csv_rows;
 use crate::detect::{Head, Likelihood};
 use crate::error::FormatError;
 use crate::facts::{ChangeFact, ChangeKind, HostValue, WrittenDate};
@@ -13,8 +16,10 @@ use crate::time::Zone;
 use crate::written_date::{self, DateOrder};
 
 /// One field: its place among the fields, its line, its value and the lines below it.
+#[derive(Default)]
 struct Field {
     line: u64,
+    name: String,
     value: String,
     more: Vec<(u64, String)>,
 }
@@ -31,6 +36,7 @@ mod order {
     pub(super) const MODEL: usize = 12;
     pub(super) const SYSTEM_TYPE: usize = 13;
     pub(super) const PROCESSORS: usize = 14;
+    pub(super) const LOCALE: usize = 19;
     pub(super) const TIME_ZONE: usize = 21;
     pub(super) const MEMORY: usize = 22;
     pub(super) const AVAILABLE: usize = 23;
@@ -77,10 +83,20 @@ fn list_fields(input: &dyn ReadAt) -> Result<Vec<Field>, FormatError> {
                 field.more.push((number, value.trim().to_owned()));
             }
         } else if name.ends_with([':', '：']) {
-            fields.push(Field { line: number, value: value.trim().to_owned(), more: Vec::new() });
-        } else if let Some((_, value)) = line.split_once([':', '：']) {
+            fields.push(Field {
+                line: number,
+                name: name.to_owned(),
+                value: value.trim().to_owned(),
+                more: Vec::new(),
+            });
+        } else if let Some((name, value)) = line.split_once([':', '：']) {
             // A name too long for its column pushes its value to the right.
-            fields.push(Field { line: number, value: value.trim().to_owned(), more: Vec::new() });
+            fields.push(Field {
+                line: number,
+                name: name.to_owned(),
+                value: value.trim().to_owned(),
+                more: Vec::new(),
+            });
         }
         Ok(())
     })?;
@@ -112,6 +128,7 @@ fn csv_fields(input: &dyn ReadAt) -> Result<Vec<Field>, FormatError> {
     });
     let field = |line: u64, cell: String| Field {
         line,
+        name: String::new(),
         more: cell.split(",[").map(|part| (line, part.to_owned())).collect(),
         value: cell,
     };
@@ -135,7 +152,8 @@ fn uptime_seconds(text: &str) -> Option<u64> {
 
 fn take(parsed: &mut Parsed<Inventory>, fields: &[Field]) {
     let dated = |at: usize| fields.get(at).map(|field| field.value.as_str());
-    let order = DateOrder::of([dated(order::INSTALLED), dated(order::BOOT)].into_iter().flatten());
+    let order = DateOrder::of([dated(order::INSTALLED), dated(order::BOOT)].into_iter().flatten())
+        .or_else(|| part::order_of_locale(dated(order::LOCALE)?));
     for (at, field) in fields.iter().enumerate() {
         let place = Place::Line(field.line);
         let value = field.value.as_str();
@@ -231,22 +249,28 @@ pub(super) fn bits_of_system_type(text: &str) -> Option<u32> {
 /// Reads a systeminfo.
 ///
 /// # Errors
-/// [`FormatError::NotThisFormat`] without at least 24 fields of which the third is a version; [`FormatError::Read`].
+/// [`FormatError::NotThisFormat`] without at least 24 fields of which the third is a version, and without a part of
+/// one; [`FormatError::Read`].
 pub fn parse(input: &dyn ReadAt) -> Result<Parsed<Inventory>, FormatError> {
     let head = read_vec(input, 0, 200)?;
     let csv = crate::text::decode_head(&head).trim_start().starts_with('"');
     let fields = if csv { csv_fields(input)? } else { list_fields(input)? };
     let fits = fields.len() >= order::LEAST
         && fields.get(order::OS_VERSION).is_some_and(|field| os_version(&field.value).is_some());
-    if !fits {
-        return Err(FormatError::not_this(
-            "output of systeminfo",
-            Place::Whole,
-            "at least 24 fields, the third a version",
-            head.get(..40).unwrap_or(&head),
-        ));
-    }
     let mut parsed = Parsed::new(Inventory::default());
+    let fields = if fits {
+        fields
+    } else {
+        parsed.note(Place::Whole, "only a part of a systeminfo is there");
+        part::of_a_part(fields).ok_or_else(|| {
+            FormatError::not_this(
+                "output of systeminfo",
+                Place::Whole,
+                "at least 24 fields, the third a version, or some of them in their order",
+                head.get(..40).unwrap_or(&head),
+            )
+        })?
+    };
     take(&mut parsed, &fields);
     Ok(parsed)
 }
@@ -259,4 +283,67 @@ pub(crate) fn parse_records(input: &dyn ReadAt, _: &ParseContext) -> Result<Pars
 /// The row's test in [`crate::detect::FORMATS`]: it is small, so the head holds enough of it to be read whole.
 pub(crate) fn test(head: &Head) -> Option<Likelihood> {
     parse(&head.bytes).ok().map(|_| Likelihood::Certain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<Vec<HostValue>> {
+        let parsed = parse(&text.as_bytes()).ok()?;
+        Some(parsed.value.host.into_iter().map(|fact| fact.value).collect())
+    }
+
+    #[test]
+    fn picked_lines_in_their_order() {
+        let host = read(
+            "Host Name:                 HOST1\r\nOS Version:                10.0.20348 N/A Build 20348\r\n\
+             System Boot Time:          02/06/2026, 06:41:18\r\nSystem Locale:             en-gb;English (United Kingdom)\r\n\
+             Total Physical Memory:     8,191 MB\r\n",
+        )
+        .unwrap();
+        assert_eq!(host[0], HostValue::Name("HOST1".to_owned()));
+        assert!(host.contains(&HostValue::OsVersion { major: 10, minor: 0, build: 20_348 }), "{host:?}");
+        assert!(host.contains(&HostValue::PhysicalBytes(8_191 << 20)), "{host:?}");
+        let boot = host.iter().find_map(|v| if let HostValue::BootTime(date) = v { date.wall } else { None });
+        assert_eq!(boot.map(|time| time.to_string()).as_deref(), Some("2026-06-02 06:41:18"));
+    }
+
+    #[test]
+    fn the_first_lines_and_then_picked_ones() {
+        let host = read(
+            "Host Name:                 HOST1\nOS Name:                   Microsoft Windows Server 2022\n\
+             OS Version:                10.0.20348 N/A Build 20348\nTotal Physical Memory:     8,191 MB\n",
+        )
+        .unwrap();
+        assert!(host.contains(&HostValue::PhysicalBytes(8_191 << 20)), "{host:?}");
+    }
+
+    #[test]
+    fn the_beginning_of_one_in_a_language_without_a_table() {
+        let host = read(
+            "Nazwa hosta:               HOST1\r\nNazwa systemu operacyjnego:  Microsoft Windows Server 2022\r\n\
+             Wersja systemu operacyjnego: 10.0.20348 Brak dostępnych danych Kompilacja 20348\r\nProducent: Microsoft\r\n",
+        )
+        .unwrap();
+        assert!(host.contains(&HostValue::OsVersion { major: 10, minor: 0, build: 20_348 }), "{host:?}");
+    }
+
+    #[test]
+    fn german_lines_picked_by_hand() {
+        let host = read("Hostname:        HOST1\nZeitzone:        (UTC+01:00) Berlin\nGesamter physischer Speicher: 4.095 MB\n").unwrap();
+        assert!(host.contains(&HostValue::TimeZone("(UTC+01:00) Berlin".to_owned())), "{host:?}");
+    }
+
+    #[test]
+    fn notes_are_no_systeminfo() {
+        for text in [
+            "Host Name: HOST1\nTime Zone: UTC\n",
+            "Time Zone: UTC\nOS Version: 10\nHost Name: HOST1\n",
+            "Host Name: HOST1\nTicket: 1\nBy: me\nOwner: you\nOS Name: Windows\nTime Zone: UTC\nState: open\nNext: call\n",
+            "a: b\nc: d\nversion: 1.2.3\ne: f\n",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 }

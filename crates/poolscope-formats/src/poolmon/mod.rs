@@ -9,17 +9,19 @@ mod check;
 mod head;
 mod labels;
 mod listing;
+mod name_time;
 mod reader;
 mod recognise;
 mod rows;
 mod times;
 mod unglue;
 
+pub use name_time::from_name as time_from_name;
 pub use reader::parse;
 pub use recognise::{parse_records, test};
 pub use rows::{Figure, PoolRow};
-pub use times::from_name as time_from_name;
 
+use crate::dates::Reading;
 use crate::tag::{Pool, Tag};
 use crate::time::{Time, Zone};
 
@@ -71,6 +73,9 @@ pub struct SnapshotTime {
     pub zone: Zone,
     /// Where it was found.
     pub from: TimeFrom,
+    /// What its spelling allows, where day and month can be exchanged and nothing in the input says which is
+    /// which; the other inputs of a case may. `time` is then month first.
+    pub spelled: Reading,
 }
 
 /// Where the time of a snapshot was found, most trusted first.

@@ -7,21 +7,21 @@ use super::check::{contradiction, describe, is_consistent};
 use super::labels::{self, Field};
 use super::listing::{self, RowOddity, RowRead};
 use super::rows::PoolRow;
-use super::{PoolScope, PoolmonLog, Snapshot, head, times};
-use crate::dates::{DayOrder, Reading};
+use super::times::{self, Heading};
+use super::{PoolScope, PoolmonLog, Snapshot, assign, head};
+use crate::dates::Reading;
 use crate::error::FormatError;
 use crate::input::{ParseContext, ReadAt};
 use crate::limits::{MAX_POOLMON_ROWS, MAX_POOLMON_SNAPSHOTS, MAX_UNGLUE_TRIES, MIN_WHOLE_LISTING_ROWS};
 use crate::parsed::{Parsed, Place};
 use crate::tag::{Pool, Tag};
 use crate::text::{self, Block};
-use crate::time::Zone;
 
 /// A snapshot that still takes rows.
 #[derive(Default, Debug)]
 pub(super) struct Open {
     pub(super) snapshot: Snapshot,
-    pub(super) written: Option<(Reading, Zone)>,
+    pub(super) written: Option<Heading>,
     /// It cannot be a whole listing: half a line, a bad row.
     torn: bool,
 }
@@ -32,7 +32,7 @@ pub(super) struct Reader {
     done: Vec<Open>,
     current: Option<Open>,
     /// A time line that waits for its snapshot.
-    pending: Option<(Reading, Zone)>,
+    pending: Option<Heading>,
     tag_column: Option<usize>,
     table: Option<Table>,
     /// Snapshots of a table with times, by time: their rows may come in any order.
@@ -210,7 +210,7 @@ impl Reader {
         let waiting = self.current.take();
         let mut open = self.timed.remove(&reading).unwrap_or_default();
         if open.written.is_none() {
-            open.written = Some((reading, zone));
+            open.written = Some(Heading::Full(reading, zone));
             open.snapshot.line = number;
         }
         self.current = Some(open);
@@ -225,7 +225,7 @@ impl Reader {
 
     /// Lines that are neither head nor row.
     fn other_line(&mut self, line: &[u8], number: u64, parsed: &mut Parsed<PoolmonLog>) {
-        if let Some(time) = times::time_line(line) {
+        if let Some(time) = times::heading(line) {
             self.end_block(parsed);
             if self.current.as_ref().is_some_and(|open| !open.snapshot.rows.is_empty()) {
                 self.close(parsed);
@@ -353,27 +353,17 @@ impl Reader {
         self.done.extend(timed.into_values());
         self.done.truncate(MAX_POOLMON_SNAPSHOTS);
         self.times_after_listings(parsed);
-        let written: Vec<Reading> =
-            self.done.iter().filter_map(|open| open.written.map(|(reading, _)| reading)).collect();
-        let (times, order) = crate::dates::resolve(&written);
-        if order == DayOrder::Guessed {
-            parsed.note(
-                Place::Whole,
-                "the dates do not tell day from month; they were read as month, day, year",
-            );
-        }
-        let mut times = times.into_iter();
-        let mut snapshots = Vec::with_capacity(self.done.len());
-        for mut open in std::mem::take(&mut self.done) {
-            open.snapshot.cut = open.torn || open.snapshot.rows.len() < MIN_WHOLE_LISTING_ROWS;
-            if let (Some((_, zone)), Some(time)) = (open.written, open.written.and_then(|_| times.next())) {
-                open.snapshot.time =
-                    Some(super::SnapshotTime { time, zone, from: super::TimeFrom::LineInside });
-            }
-            snapshots.push(open.snapshot);
-        }
-        parsed.value.snapshots = snapshots;
-        super::assign::times_from_outside(parsed, context);
+        let headings: Vec<Option<Heading>> = self.done.iter().map(|open| open.written).collect();
+        parsed.value.snapshots = std::mem::take(&mut self.done)
+            .into_iter()
+            .map(|mut open| {
+                open.snapshot.cut = open.torn || open.snapshot.rows.len() < MIN_WHOLE_LISTING_ROWS;
+                open.snapshot
+            })
+            .collect();
+        assign::times_from_inside(parsed, &headings, context);
+        assign::days_from_outside(parsed, &headings, context);
+        assign::times_from_outside(parsed, context);
         self.summary_notes(parsed);
     }
 

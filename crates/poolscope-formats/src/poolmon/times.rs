@@ -1,7 +1,7 @@
-//! When a snapshot was taken: the user's word, a line inside, the file's name, its modification time.
+//! Lines that say when a listing was taken: a date and time, or a time of day alone.
 
-use crate::dates;
-use crate::time::{Civil, Time, Zone};
+use crate::time::Zone;
+use crate::{dates, month_names};
 
 /// A line that is little more than a date and time: `2026-05-01 08:30:00`, `Fri 05/01/2026  8:30:12.34`,
 /// `===== 05/01/2026 08:30:00 =====`, `Time: ...`. A sentence with a date in it is not one.
@@ -11,7 +11,10 @@ pub(super) fn time_line(line: &[u8]) -> Option<(dates::Reading, Zone)> {
     if line.len() > 160 {
         return None;
     }
-    let (reading, zone, range) = dates::find(line)?;
+    let (reading, zone, range) = match dates::find(line) {
+        Some(found) => found,
+        None => month_names::find_any(std::str::from_utf8(line).ok()?)?,
+    };
     let (before, after) = (line.get(..range.start)?, line.get(range.end..)?);
     let letters = |text: &[u8]| text.iter().filter(|b| b.is_ascii_alphabetic()).count();
     let digits = |text: &[u8]| text.iter().filter(|b| b.is_ascii_digit()).count();
@@ -22,105 +25,60 @@ pub(super) fn time_line(line: &[u8]) -> Option<(dates::Reading, Zone)> {
     bare.then_some((reading, zone))
 }
 
-/// The moment a file's name states: `2026-05-01_0830.log`, `poolsnap_20260501-083015.txt`, `1777624200.log`,
-/// `2026-05-01_1777624200.pool.csv`. A date without a time of day is none. Epoch numbers are UTC; the rest is
-/// wall time of an unknown zone.
-pub fn from_name(name: &str) -> Option<(Time, Zone)> {
-    let bytes = name.as_bytes();
-    let mut runs: Vec<(usize, &[u8])> = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() && runs.len() < 32 {
-        let rest = bytes.get(at..)?;
-        let run = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-        if run > 0 {
-            runs.push((at, rest.get(..run)?));
-        }
-        at += run.max(1);
-    }
-    epoch(&runs)
-        .map(|time| (time, Zone::Utc))
-        .or_else(|| wall(bytes, &runs).map(|time| (time, Zone::Unknown)))
+/// What a line above a listing says of its time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Heading {
+    /// Date and time of day.
+    Full(dates::Reading, Zone),
+    /// A time of day only, in microseconds after midnight.
+    TimeOfDay(i64),
 }
 
-/// A run of 10 (seconds) or 13 (milliseconds) digits that falls between 2000 and 2100.
-fn epoch(runs: &[(usize, &[u8])]) -> Option<Time> {
-    let years = 946_684_800..4_102_444_800u64;
-    runs.iter().find_map(|(_, digits)| {
-        let value = crate::numbers::plain(digits)?;
-        let (seconds, micros) = match digits.len() {
-            10 => (value, value.checked_mul(1_000_000)?),
-            13 => (value / 1_000, value.checked_mul(1_000)?),
-            _ => return None,
-        };
-        years.contains(&seconds).then(|| i64::try_from(micros).ok().map(Time)).flatten()
-    })
+/// Reads a heading: [`time_line`], or a line that is little more than a time of day.
+pub(super) fn heading(line: &[u8]) -> Option<Heading> {
+    time_line(line)
+        .map(|(reading, zone)| Heading::Full(reading, zone))
+        .or_else(|| time_of_day(line).map(Heading::TimeOfDay))
 }
 
-/// Year, month, day, hour, minute and perhaps second, in runs of 4+2+2, 8, 12 or 14 digits with one character
-/// between neighbours.
-fn wall(name: &[u8], runs: &[(usize, &[u8])]) -> Option<Time> {
-    for begin in 0..runs.len() {
-        let Some(pieces) = runs.get(begin..) else { continue };
-        let mut digits: Vec<u8> = Vec::new();
-        let mut last_end = pieces.first().map_or(0, |(at, _)| *at);
-        for (at, piece) in pieces {
-            let gap = name.get(last_end..*at).unwrap_or(&[]);
-            let near = gap.len() <= 1 && gap.iter().all(|b| b"-_.T ".contains(b));
-            let even = piece.len() % 2 == 0;
-            if !near || !even || digits.len() + piece.len() > 14 {
-                break;
-            }
-            digits.extend_from_slice(piece);
-            last_end = at + piece.len();
-        }
-        if digits.len() < 12 || pieces.first().is_some_and(|(_, first)| first.len() < 4) {
-            continue;
-        }
-        let field = |from: usize, to: usize| -> Option<u32> {
-            u32::try_from(crate::numbers::plain(digits.get(from..to)?)?).ok()
-        };
-        let civil = Civil {
-            year: field(0, 4).and_then(|year| i32::try_from(year).ok())?,
-            month: field(4, 6)?,
-            day: field(6, 8)?,
-            hour: field(8, 10)?,
-            minute: field(10, 12)?,
-            second: field(12, 14).unwrap_or(0),
-            micro: 0,
-        };
-        let sane = (1990..2100).contains(&civil.year);
-        if let Some(time) = civil.to_time().filter(|_| sane) {
-            return Some(time);
-        }
+/// `13:50 Uhr:`, `2:05 pm`, `--- 14:00 ---`, `um 14.10 Uhr`. A duration or a sentence with a time in it is none.
+fn time_of_day(line: &[u8]) -> Option<i64> {
+    const MOST_BYTES: usize = 48;
+    /// Words beside the time: more is prose.
+    const MOST_WORDS: usize = 3;
+    if line.len() > MOST_BYTES {
+        return None;
     }
-    None
+    let text = String::from_utf8_lossy(line);
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let mut rest = text.get(start..)?.to_owned();
+    // `13.50 Uhr`: a dot between, where the word says that it is a time.
+    let hour_digits = digits(&rest);
+    if rest.get(hour_digits..)?.starts_with('.') && text.to_lowercase().contains("uhr") {
+        rest.replace_range(hour_digits..=hour_digits, ":");
+    }
+    let (clock, used) = dates::read_clock(rest.as_bytes())?;
+    let (before, after) = (text.get(..start)?, rest.get(used..)?);
+    let words: Vec<String> = [before, after]
+        .iter()
+        .flat_map(|part| part.split(|c: char| !c.is_alphabetic()))
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let duration = ["uptime", "up", "elapsed", "duration", "laufzeit", "dauer", "cpu", "seit", "since"];
+    let bare = words.len() <= MOST_WORDS
+        && !words.iter().any(|word| duration.contains(&word.as_str()))
+        && !after.contains(|c: char| c.is_ascii_digit())
+        && !before.ends_with([':', '.', '-'])
+        && !after.starts_with([':', '.'].as_slice()) | (after.trim() == ":");
+    let minutes = i64::from(clock.hour) * 60 + i64::from(clock.minute);
+    bare.then(|| (minutes * 60 + i64::from(clock.second)) * 1_000_000 + i64::from(clock.micro))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::parse_iso;
-
-    #[test]
-    fn names_of_files() {
-        for (name, want) in [
-            ("2026-05-01_0830.log", Some("2026-05-01 08:30")),
-            ("poolsnap_20260501-083015.txt", Some("2026-05-01 08:30:15")),
-            ("poolmon 2026-05-01 08.30.15.txt", Some("2026-05-01 08:30:15")),
-            ("202605010830.log", Some("2026-05-01 08:30")),
-            ("SRV01_2026-05-01T08-30.log", Some("2026-05-01 08:30")),
-            ("2026-05-01_1777624200.pool.csv", Some("2026-05-01 08:30Z")),
-            ("1777624200.log", Some("2026-05-01 08:30Z")),
-            ("1777624200123.log", Some("2026-05-01 08:30:00.123Z")),
-            ("2026-05-01.log", None),
-            ("poolsnap.log", None),
-            ("snapshot12.txt", None),
-            ("2026-13-01_0830.log", None),
-            ("0001234567.log", None),
-        ] {
-            assert_eq!(from_name(name), want.and_then(parse_iso), "{name}");
-        }
-    }
 
     #[test]
     fn lines_of_time_and_of_prose() {
@@ -131,6 +89,8 @@ mod tests {
             "Time: 2026-05-01T08:30:00Z",
             "[05/01/2026 08:30:15]",
             "01.05.2026 08:30:15,12",
+            "09 June 2026 09:03:11",
+            "Monday, October 5, 2026 8:14:09 AM",
         ] {
             assert!(time_line(line.as_bytes()).is_some(), "{line}");
         }
@@ -141,6 +101,32 @@ mod tests {
             "",
         ] {
             assert!(time_line(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_alone_and_what_only_looks_like_one() {
+        for (line, want) in [
+            ("13:50 Uhr:", Some((13, 50))),
+            ("13.50 Uhr", Some((13, 50))),
+            ("um 14:10 Uhr", Some((14, 10))),
+            ("2:05 pm", Some((14, 5))),
+            ("2:05 PM:", Some((14, 5))),
+            ("--- 14:00 ---", Some((14, 0))),
+            ("at 9:30", Some((9, 30))),
+            ("screen at 9:30 a", Some((9, 30))),
+            ("Uptime: 12:34:56", None),
+            ("up 3 days 12:34", None),
+            ("25:00", None),
+            ("we looked at it again at 9:30 and it had grown", None),
+            ("a: 12:34:56:78", None),
+            ("14:00 12 34", None),
+            ("1400", None),
+            ("10.0.17763", None),
+            ("", None),
+        ] {
+            let want = want.map(|(hour, minute)| (hour * 60 + minute) * 60_000_000);
+            assert_eq!(time_of_day(line.as_bytes()), want, "{line}");
         }
     }
 }

@@ -182,8 +182,11 @@ pub fn parse(input: &dyn ReadAt) -> Result<Parsed<ProcessListing>, FormatError> 
 }
 
 /// The row's parser in [`crate::detect::FORMATS`].
-pub(crate) fn parse_records(input: &dyn ReadAt, _: &ParseContext) -> Result<Parsed<Records>, FormatError> {
-    Ok(parse(input)?.map(Records::Processes))
+pub(crate) fn parse_records(
+    input: &dyn ReadAt,
+    context: &ParseContext,
+) -> Result<Parsed<Records>, FormatError> {
+    Ok(super::timed(parse(input)?, context).map(Records::Processes))
 }
 
 /// The row's test in [`crate::detect::FORMATS`].

@@ -7,9 +7,13 @@ pub(crate) mod get_process;
 pub(crate) mod handle_tool;
 pub(crate) mod tasklist;
 
+use crate::dates::Reading;
 use crate::facts::{HandleCount, ProcessFact, ProcessKey};
+use crate::input::ParseContext;
 use crate::limits::MAX_LISTING_ROWS;
 use crate::parsed::{Parsed, Place};
+use crate::poolmon;
+use crate::time::Zone;
 
 /// What a listing of processes says.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -20,6 +24,52 @@ pub struct ProcessListing {
     pub handles: Vec<HandleCount>,
     /// Totals of handles, where the text states them.
     pub totals: Vec<HandleTotal>,
+    /// When it was taken, as a line above it or the file's name states.
+    pub taken: Option<Taken>,
+    /// True if the command that made it, as far as the text shows it, chose some of the processes only.
+    pub chosen: bool,
+    /// The tables that stand below it in the same text: each is a listing of its own moment.
+    pub later: Vec<ProcessListing>,
+}
+
+/// When a listing was taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// The date and time, day and month perhaps in either order.
+    pub spelled: Reading,
+    /// Its zone.
+    pub zone: Zone,
+    /// True if the text states it, false if it is from the file's name.
+    pub inside: bool,
+}
+
+impl ProcessListing {
+    /// Whether it holds what every Windows runs: the system process, the client-server runtime and several service
+    /// hosts. A listing without them is a part of what ran.
+    pub fn is_whole(&self) -> bool {
+        /// Service hosts of the smallest server.
+        const FEWEST_SERVICE_HOSTS: usize = 3;
+        let is = |process: &ProcessFact, name: &str| {
+            let image = process.name.as_bytes();
+            let bare = image.get(..name.len()).unwrap_or(&[]);
+            let ext = image.get(name.len()..).unwrap_or(&[]);
+            bare.eq_ignore_ascii_case(name.as_bytes())
+                && (ext.is_empty() || ext.eq_ignore_ascii_case(b".exe"))
+        };
+        let count = |name: &str| self.processes.iter().filter(|process| is(process, name)).count();
+        let system = self.processes.iter().any(|process| process.pid == Some(4) || is(process, "System"));
+        !self.chosen && system && count("csrss") > 0 && count("svchost") >= FEWEST_SERVICE_HOSTS
+    }
+}
+
+/// Gives a text of one listing without a time the one that the file's name states.
+fn timed(mut parsed: Parsed<ProcessListing>, context: &ParseContext) -> Parsed<ProcessListing> {
+    let listing = &mut parsed.value;
+    if listing.taken.is_none() && listing.later.is_empty() {
+        let stated = poolmon::time_from_name(&context.name, context.modified);
+        listing.taken = stated.map(|(spelled, zone)| Taken { spelled, zone, inside: false });
+    }
+    parsed
 }
 
 /// A stated total of open handles.

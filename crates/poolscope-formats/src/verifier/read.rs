@@ -127,10 +127,12 @@ impl Reader {
         match classify(line) {
             Line::Flags(flags) => {
                 self.known = true;
+                self.count_record();
                 self.parsed.value.flags = Some(flags);
             }
             Line::Option { set, flag } => {
                 self.known = true;
+                self.count_record();
                 if set {
                     self.parsed.value.flags = Some(self.parsed.value.flags.unwrap_or(0) | flag);
                 }
@@ -285,7 +287,7 @@ pub(crate) fn test(head: &Head) -> Option<Likelihood> {
             Line::Count { name: "RaiseIRQLs" | "AllocationsAttempted" | "AllocationsFailed", .. } => {
                 counters += 1
             }
-            _ if line.contains("FxPoolDump") => return Some(Likelihood::Likely),
+            _ if wdf::line(0, line).is_some() => return Some(Likelihood::Likely),
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 //! Texts that are none of ours: every test must leave them alone, or to their own format.
 
-use poolscope_formats::detect::{Head, Kind, detect};
+use poolscope_formats::ParseContext;
+use poolscope_formats::detect::{self, Head, Kind, detect};
 
 const STRANGERS: &[(&str, &str)] = &[
     (
@@ -43,6 +44,45 @@ fn other_texts_belong_to_nobody() {
         let found = detect(&Head::read(&text.as_bytes()).unwrap()).map(|format| format.kind);
         assert_eq!(found, None, "{what}");
     }
+}
+
+/// Prose about our formats: full of their words, and none of them.
+const PROSE: &[(&str, &str)] = &[
+    (
+        "a mail",
+        "From: Ann\nTo: Bob\nDate: 2026-05-04 08:30\nSubject: pool\n\nHi Bob,\n\nin poolmon the tag Even stands at 48 MB Nonp and grows. fltmc shows abcflt,\nverifier /query nothing; FxPoolDump lines: none. Handles: 65905.\nAt 09:30 we restart it.\n\nAnn\n",
+    ),
+    (
+        "a table of what a tool reads",
+        "| Tag | Type | Diff | Bytes |\n|---|---|---|---|\n| the tag | the pool | outstanding | in all |\n",
+    ),
+    (
+        "a ticket",
+        "Level: 3\nOpened: 05/04/2026 08:30\nServer: HOST1\nDriver: abc.sys\nState: open\nCount: 3\n",
+    ),
+];
+
+/// As the program reads an input: a format that guessed gives way where it finds nothing.
+fn read_as(text: &[u8]) -> Option<Kind> {
+    let head = Head::read(&text).unwrap();
+    detect::read(&head, &text, &ParseContext::default()).map(|(kind, _)| kind)
+}
+
+#[test]
+fn prose_about_our_formats_is_none_of_them() {
+    for (what, text) in PROSE.iter().chain(STRANGERS) {
+        assert_eq!(read_as(text.as_bytes()), None, "{what}");
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let documents = std::fs::read_dir(root.join("docs")).unwrap().chain(std::fs::read_dir(&root).unwrap());
+    let mut read = 0;
+    for path in documents.map(|entry| entry.unwrap().path()) {
+        if path.extension().is_some_and(|extension| extension == "md") {
+            assert_eq!(read_as(&std::fs::read(&path).unwrap()), None, "{}", path.display());
+            read += 1;
+        }
+    }
+    assert!(read > 5, "the documents of this repository are there");
 }
 
 #[test]

@@ -21,6 +21,14 @@ pub enum IntakeError {
         /// The paths as named.
         paths: Vec<PathBuf>,
     },
+    /// The evidence names hosts, and none is the one asked for.
+    #[error("no evidence of host {wanted}: it is of {}", hosts.join(", "))]
+    NoSuchHost {
+        /// The host asked for, in the short form.
+        wanted: String,
+        /// The hosts that the evidence names.
+        hosts: Vec<String>,
+    },
     /// Standard input could not be kept.
     #[error("cannot read standard input")]
     StandardInput {

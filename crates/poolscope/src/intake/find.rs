@@ -49,6 +49,11 @@ impl Input {
         self.bytes
     }
 
+    /// True if there is nothing to read: `trouble` says why.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self.place, Place::Nowhere)
+    }
+
     fn file(path: &Path, label: String) -> Self {
         match path.metadata() {
             Ok(meta) => Self {
@@ -102,21 +107,33 @@ fn time_of(system: std::time::SystemTime) -> Option<Time> {
 /// All inputs under the paths, sorted by label. `-` is standard input.
 ///
 /// # Errors
-/// [`IntakeError::Open`] for a path that is not there; troubles below a folder become inputs with a note.
+/// [`IntakeError::Open`] for a path that is not there, if nothing else is there to be read; beside other inputs it is
+/// an input with a note, as troubles below a folder are.
 pub fn find_inputs(paths: &[PathBuf]) -> Result<Vec<Input>, IntakeError> {
     let mut inputs = Vec::new();
+    let mut first_error = None;
     for path in paths {
         if path.as_os_str() == "-" {
             inputs.push(standard_input()?);
             continue;
         }
-        let meta = path.metadata().map_err(|source| IntakeError::Open { path: path.clone(), source })?;
         let label = label_of(path);
+        let meta = match path.metadata() {
+            Ok(meta) => meta,
+            Err(source) => {
+                inputs.push(Input::trouble(label, format!("cannot be opened: {source}")));
+                first_error.get_or_insert(IntakeError::Open { path: path.clone(), source });
+                continue;
+            }
+        };
         if meta.is_dir() {
             walk(path, &label, 0, &mut inputs);
         } else {
             add_file(path, label, &mut inputs);
         }
+    }
+    if let Some(error) = first_error.filter(|_| inputs.iter().all(Input::is_lost)) {
+        return Err(error);
     }
     inputs.sort();
     inputs.dedup();

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use poolscope_core::model::Evidence;
-use poolscope_formats::detect::detect;
+use poolscope_formats::detect::{detect, read};
 use poolscope_formats::{Coverage, Head, Note, ParseContext, Parsed, Place as NotePlace, ReadAt, Records};
 use sha2::{Digest, Sha256};
 
@@ -100,11 +100,11 @@ fn parse(input: &Input, source: &dyn ReadAt, options: &Options, evidence: &mut E
             return None;
         }
     };
-    let Some(format) = detect(&head) else {
+    // What nothing knows is not hashed either.
+    if detect(&head).is_none() {
         note(evidence, unknown(&head));
         return None;
-    };
-    evidence.kind = Some(format.kind);
+    }
     let context = ParseContext {
         name: input.label.rsplit('/').next().unwrap_or(&input.label).to_owned(),
         modified: input.modified,
@@ -112,10 +112,19 @@ fn parse(input: &Input, source: &dyn ReadAt, options: &Options, evidence: &mut E
         perflib: options.perflib.clone(),
     };
     // Hashing costs a fifth of what reading does, and readers do not keep every core busy.
-    let (parsed, hash) = rayon::join(
-        || catch_unwind(AssertUnwindSafe(|| (format.parse)(source, &context))),
-        || sha256(source),
-    );
+    let (parsed, hash) =
+        rayon::join(|| catch_unwind(AssertUnwindSafe(|| read(&head, source, &context))), || sha256(source));
+    let parsed = match parsed {
+        Ok(Some((kind, parsed))) => {
+            evidence.kind = Some(kind);
+            Ok(parsed)
+        }
+        Ok(None) => {
+            note(evidence, unknown(&head));
+            return None;
+        }
+        Err(panic) => Err(panic),
+    };
     evidence.sha256 = hash.unwrap_or_default();
     match parsed {
         Ok(Ok(Parsed { value, notes, notes_dropped, coverage })) => {

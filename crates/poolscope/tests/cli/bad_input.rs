@@ -60,6 +60,39 @@ fn an_empty_folder_is_a_clear_line() {
 }
 
 #[test]
+fn a_wrong_path_among_good_ones_is_told_and_the_rest_is_read() {
+    let folder = beside_a_good_one(&[]);
+    let run = poolscope_in(folder.path(), &["diagnose", "--json", ".", "no-such-folder"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let report = run.json();
+    assert!(evidence(&report, GOOD)["records"].as_u64().unwrap() > 290);
+    assert!(notes(evidence(&report, "no-such-folder")).contains("cannot be opened"), "{report:#}");
+    let gaps = report["gaps"].to_string();
+    assert!(gaps.contains("no-such-folder could not be opened"), "{gaps}");
+}
+
+#[test]
+fn snapshots_dated_by_a_copy_alone_clear_nobody() {
+    // Thirteen snapshots of a leak, written in one go, and two days of a flat total beside them.
+    let names: Vec<String> = (1..14).map(|hour| format!("snap{hour:02}.txt")).collect();
+    let listings: Vec<Vec<u8>> =
+        (1..14).map(|hour| example_file(&format!("poolmon/2009-03-11_{hour:02}00.log"))).collect();
+    let mut total = String::from("\"(PDH-CSV 4.0) (UTC)(0)\",\"\\\\HOST1\\Memory\\Pool Nonpaged Bytes\"\r\n");
+    for hour in 0..48 {
+        let (day, hour) = (9 + hour / 24, hour % 24);
+        total.push_str(&format!("\"03/{day:02}/2009 {hour:02}:00:00.000\",\"{}\"\r\n", 100_000_000 + hour % 3));
+    }
+    let mut files: Vec<(&str, &[u8])> =
+        names.iter().zip(&listings).map(|(name, content)| (name.as_str(), content.as_slice())).collect();
+    files.push(("total.csv", total.as_bytes()));
+    let folder = folder(&files);
+    let report = poolscope_in(folder.path(), &["diagnose", "--json", "."]).json();
+    assert_eq!(report["verdict"]["state"], "not_enough_evidence", "{}", report["verdict"]);
+    let gaps = report["gaps"].to_string();
+    assert!(gaps.contains("they are no times of sampling"), "{gaps}");
+}
+
+#[test]
 fn an_empty_file_is_named() {
     let (_, report) = diagnose(beside_a_good_one(&[("empty.log", b"")]).path());
     assert!(notes(evidence(&report, "empty.log")).contains("empty"), "{report:#}");

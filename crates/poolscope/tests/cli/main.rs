@@ -14,6 +14,7 @@ mod drivers;
 mod example;
 mod exit_codes;
 mod golden;
+mod hosts;
 mod invariance;
 mod outputs;
 mod published_snapshot;

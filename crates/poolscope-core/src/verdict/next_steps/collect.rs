@@ -159,8 +159,11 @@ pub(super) fn filters(suspect: &Suspect) -> Option<NextStep> {
 
 /// Logs that most servers have and that are not in the evidence.
 pub(super) fn missing_logs(view: &View<'_>, tools: &Tools) -> Option<NextStep> {
-    let has_events =
-        view.case.evidence.iter().any(|input| matches!(input.kind, Some(Kind::EventLog | Kind::EventXml)));
+    let has_events = view
+        .case
+        .evidence
+        .iter()
+        .any(|input| matches!(input.kind, Some(Kind::EventLog | Kind::EventXml | Kind::EventText)));
     (!has_events && !tools.is_old()).then(|| {
         NextStep::new(
             "Export the System event log",

@@ -12,7 +12,7 @@ const MAX_ROW_LINES: u32 = 50;
 ///
 /// # Errors
 /// [`FormatError::Read`].
-pub(super) fn for_each_row(
+pub(crate) fn for_each_row(
     input: &dyn ReadAt,
     delimiter: u8,
     mut take: impl FnMut(u64, &[String]),
@@ -45,7 +45,7 @@ pub(super) fn for_each_row(
 }
 
 /// The cells of one row, trimmed.
-pub(super) fn cells(row: &str, delimiter: u8) -> Vec<String> {
+pub(crate) fn cells(row: &str, delimiter: u8) -> Vec<String> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
