@@ -106,8 +106,7 @@ pub(crate) fn of_driver<'a>(changes: &'a [Change], began: &Began, driver: &str) 
         changes.iter().filter(|change| change.what == ChangeWhat::Driver && names_driver(change, driver));
     near.filter(|change| began.seen && change.time <= began.latest)
         .map(|change| (change, began.at.hours_since(change.time).max(0.0)))
-        .filter(|(_, hours)| *hours <= NEAR_HOURS)
-        .last()
+        .rfind(|(_, hours)| *hours <= NEAR_HOURS)
 }
 
 /// The change to look at first: weighty, near an onset that was seen, and not contradicted.
