@@ -80,7 +80,10 @@ fn snapshots_dated_by_a_copy_alone_clear_nobody() {
     let mut total = String::from("\"(PDH-CSV 4.0) (UTC)(0)\",\"\\\\HOST1\\Memory\\Pool Nonpaged Bytes\"\r\n");
     for hour in 0..48 {
         let (day, hour) = (9 + hour / 24, hour % 24);
-        total.push_str(&format!("\"03/{day:02}/2009 {hour:02}:00:00.000\",\"{}\"\r\n", 100_000_000 + hour % 3));
+        total.push_str(&format!(
+            "\"03/{day:02}/2009 {hour:02}:00:00.000\",\"{}\"\r\n",
+            100_000_000 + hour % 3
+        ));
     }
     let mut files: Vec<(&str, &[u8])> =
         names.iter().zip(&listings).map(|(name, content)| (name.as_str(), content.as_slice())).collect();
