@@ -9,7 +9,7 @@ use super::frames::Frames;
 use super::host::{Ends, Reduced, ReducedHost, varies};
 use super::pool;
 use super::runout::{LeakRate, PoolNow, now};
-use super::tag::{self, Around, Look};
+use super::tag::{self, Around, LEAST_SNAPSHOTS, Look};
 
 /// Two pools' totals and rests are tested as strictly as this many series: with room for noise of a kind that
 /// no single tag has.
@@ -60,7 +60,10 @@ pub(crate) fn pools(
         let prior = if noise_prior.is_empty() { &even } else { noise_prior };
         let total_look = total.map(|blocks| see(blocks, &even));
         let tagged_blocks = together(total.map(|t| &t.hours), members.iter().map(|member| member.0));
-        let rest_look = total.filter(|_| !members.is_empty() && !host.cut_listings).map(|total| {
+        // A few listings within a long series of totals leave no rest that could be followed over its time.
+        let listed = members.iter().map(|(series, _)| series.blocks.samples).max().unwrap_or(0);
+        let totals_only = members.is_empty() || total.is_some() && listed < LEAST_SNAPSHOTS;
+        let rest_look = total.filter(|_| !totals_only && !host.cut_listings).map(|total| {
             let mut rest = total.clone();
             rest.bytes =
                 total.means().iter().zip(&tagged_blocks.bytes).map(|(all, tags)| all - tags).collect();
@@ -69,21 +72,14 @@ pub(crate) fn pools(
         });
         let sum = if members.is_empty() { Interval::default() } else { see(&tagged_blocks, prior).bytes };
         let mut leak = leaks(&members, groups);
-        let explained = pool::explained(
-            pool,
-            total_look.as_ref(),
-            sum,
-            leak.rate,
-            rest_look.as_ref(),
-            members.is_empty(),
-        );
-        let unnamed = if members.is_empty() { &total_look } else { &rest_look };
+        let explained =
+            pool::explained(pool, total_look.as_ref(), sum, leak.rate, rest_look.as_ref(), totals_only);
+        let unnamed = if totals_only { &total_look } else { &rest_look };
         let unnamed = unnamed.as_ref().filter(|_| explained.untagged_leak);
         if let Some(look) = unnamed {
             leak = leak.beside(LeakRate::of(look));
         }
-        let open =
-            rest_look.iter().chain(total_look.iter().filter(|_| members.is_empty())).any(|look| look.open);
+        let open = rest_look.iter().chain(total_look.iter().filter(|_| totals_only)).any(|look| look.open);
         let now = now(&members, total, total_look.as_ref());
         out.push(PoolGrowth { explained, now, leak, open });
     }

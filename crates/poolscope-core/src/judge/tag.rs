@@ -32,6 +32,8 @@ const SLACKENS: f64 = 0.15;
 const BENT: f64 = -0.3;
 /// From this many hours on a rise may have rested over a night and gone on.
 pub(crate) const SPAN_WITH_TWO_DAYS: f64 = 40.0;
+/// A pool in which less is left than this share of what a series gained was emptied by it.
+const LEFT_WHEN_EMPTY: f64 = 0.1;
 /// Growth must be this many times the noise of one block.
 const GROWTH_OVER_NOISE: f64 = 2.5;
 /// What is left of the growth without its biggest single rises.
@@ -239,9 +241,12 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
     let one_day = span < SPAN_WITH_TWO_DAYS;
     let bend = if one_day { bytes.bare_bend } else { bytes.bend };
     let late_share = late_share(blocks, start);
+    // A store is bounded below the pool's end; what took all there was is none.
+    let took_the_rest = around.left.is_some_and(|left| left < LEFT_WHEN_EMPTY * growth);
     let slows = (SLOWS_DOWN.iter().any(|most| bend.0 < most.0 && bend.1 < most.1)
         || one_day && late_share < SLACKENS)
-        && !resumes(&blocks.hours, &blocks.bytes, start);
+        && !resumes(&blocks.hours, &blocks.bytes, start)
+        && !took_the_rest;
     let full = late_share < FULL;
     // A leak of the working day may rest at night; it does not bend.
     let stopped = full && (bytes.bend.0 < BENT || one_day);

@@ -75,12 +75,17 @@ pub struct BootJudgement {
 }
 
 impl<'a> View<'a> {
-    /// The boot that the verdict speaks of: the latest with a leak, else the one with the most snapshots (the
-    /// later of equals).
+    /// The boot that the verdict speaks of: the latest with a leak, else of those whose tags were listed
+    /// the one with the most samples (the later of equals).
     pub fn main_boot(&self) -> Option<&'a BootJudgement> {
         use crate::judge::Standing;
         let leaking = self.boots.iter().rev().find(|boot| boot.judgement.standing == Standing::Leak);
-        leaking.or_else(|| self.boots.iter().max_by_key(|boot| (boot.judgement.snapshots, boot.boot)))
+        // Without a leak, a run whose tags were listed says more than a longer one of totals only.
+        let weight = |boot: &&BootJudgement| {
+            let listed = boot.judgement.tags.iter().any(|tag| tag.samples >= 2);
+            (listed, boot.judgement.snapshots, boot.boot)
+        };
+        leaking.or_else(|| self.boots.iter().max_by_key(weight))
     }
 
     /// The tags under suspicion in the main boot, most suspect first: those that leak; where the evidence is too

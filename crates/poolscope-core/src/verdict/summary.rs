@@ -40,7 +40,7 @@ pub(super) fn summary(
                 leak_lines(first, &mut lines);
                 lines.extend(change_line(view));
             }
-            first => total_lines(view, first, &mut lines),
+            _ => total_lines(view, suspects, &mut lines),
         },
         State::NoLeakSeen => {
             let boot = view.main_boot();
@@ -117,7 +117,7 @@ fn leak_lines(first: &Suspect, lines: &mut Vec<String>) {
 }
 
 /// Only the whole pool is known to leak.
-fn total_lines(view: &View<'_>, first: Option<&Suspect>, lines: &mut Vec<String>) {
+fn total_lines(view: &View<'_>, suspects: &[Suspect], lines: &mut Vec<String>) {
     let Some(boot) = view.main_boot() else { return };
     let Some(growth) = boot.judgement.growth.iter().find(|growth| growth.untagged_leak) else {
         lines.push("A pool grows as a leak does, but no tag that was seen explains it.".to_owned());
@@ -125,20 +125,19 @@ fn total_lines(view: &View<'_>, first: Option<&Suspect>, lines: &mut Vec<String>
     };
     let rate = bytes_per_hour(growth.total_bytes_per_hour.estimate);
     let listed = boot.judgement.tags.iter().map(|tag| tag.samples).max().unwrap_or(0);
-    lines.push(match (first, listed) {
-        (Some(first), _) => format!(
+    lines.push(match (suspects, listed) {
+        ([_, ..], _) => format!(
             "The {} pool grows by {rate}, as a leak does. {listed} snapshots of the tags are too few to prove which \
-             tag; look first at {}, which grew most in them ({}).",
+             tag; look first at {}.",
             growth.pool,
-            label(first.key.tag, first.key.pool),
-            bytes_per_hour(first.rate_bytes_per_hour.unwrap_or_default().estimate)
+            suspects.iter().take(2).map(growing).collect::<Vec<_>>().join(" and ")
         ),
-        (None, 0) => format!(
+        ([], 0) => format!(
             "The {} pool grows by {rate}, as a leak does. No snapshot of the tags was taken in that time, so no tag \
              can be named.",
             growth.pool
         ),
-        (None, _) => format!(
+        ([], _) => format!(
             "The {} pool grows by {rate}, as a leak does, but no tag that was seen explains it.",
             growth.pool
         ),
@@ -147,6 +146,15 @@ fn total_lines(view: &View<'_>, first: Option<&Suspect>, lines: &mut Vec<String>
     let bound = view.bounds.iter().find(|(pool, _)| *pool == growth.pool);
     if let Some((end, (_, bound))) = growth.exhaustion.zip(bound) {
         lines.push(runs_out(growth.pool, [end.earliest, end.estimate, end.latest], &bound.what));
+    }
+}
+
+/// `Lwf7 (nonpaged), growing by 8.3 MiB an hour`.
+fn growing(suspect: &Suspect) -> String {
+    let name = label(suspect.key.tag, suspect.key.pool);
+    match suspect.rate_bytes_per_hour {
+        Some(rate) => format!("{name}, growing by {}", bytes_per_hour(rate.estimate)),
+        None => name,
     }
 }
 
@@ -212,9 +220,9 @@ fn not_enough_lines(view: &View<'_>, suspects: &[Suspect], lines: &mut Vec<Strin
             bytes(suspect.outstanding_bytes as f64)
         )),
         (_, Some((suspect, name))) => lines.push(match suspect.rate_bytes_per_hour {
-            Some(rate) => format!(
-                "Not enough evidence for a verdict from {snapshots} snapshots. {name} grew most ({}).",
-                bytes_per_hour(rate.estimate)
+            Some(_) => format!(
+                "Not enough evidence for a verdict from {snapshots} snapshots. Look first at {}.",
+                growing(suspect)
             ),
             None => format!(
                 "Not enough evidence for a verdict: nothing says when the {snapshots} snapshots were taken. {name} \
@@ -314,7 +322,7 @@ mod tests {
             boots[0].judgement.growth = vec![growth.clone()];
             let view = View { boots: &boots, ..*view };
             let mut lines = Vec::new();
-            total_lines(&view, None, &mut lines);
+            total_lines(&view, &[], &mut lines);
             assert!(lines[0].contains("95.4 MiB an hour, as a leak does. No snapshot"), "{lines:?}");
         });
     }
