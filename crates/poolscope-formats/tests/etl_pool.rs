@@ -181,3 +181,32 @@ fn losses_are_found_told_or_not() {
         assert!(trace.pairing.frees < frees);
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    /// Damage of a whole pool trace costs what it hits: no panic, no more events than were written, and what stands
+    /// is never more than was allocated.
+    #[test]
+    fn damage_anywhere_is_bounded(
+        hits in proptest::collection::vec((proptest::prelude::any::<u32>(), proptest::prelude::any::<u8>()), 1..40),
+        keep in 0.2f64..1.0,
+    ) {
+        let small = Scenario { events: 1_500, stacks: Stacks::Mixed, ..scenario() };
+        let (file, truth) = simulate(&small, Cursor::new(Vec::new())).unwrap();
+        let mut bytes = file.into_inner();
+        bytes.truncate((bytes.len() as f64 * keep) as usize);
+        for (at, with) in hits {
+            let at = at as usize % bytes.len();
+            bytes[at] = with;
+        }
+        if let Ok(parsed) = read(&bytes, &PoolTraceOptions::default()) {
+            let written: u64 = truth.drivers.iter().map(|driver| driver.allocs).sum();
+            let allocs: u64 = parsed.value.sites.iter().map(|site| site.allocs.0).sum();
+            proptest::prop_assert!(allocs <= written + 64, "{allocs} of {written}");
+            for site in &parsed.value.sites {
+                proptest::prop_assert!(site.outstanding.0 <= site.allocs.0);
+            }
+        }
+    }
+}

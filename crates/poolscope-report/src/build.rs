@@ -118,6 +118,7 @@ fn build_suspect(case: &Case, suspect: &verdict::Suspect) -> Suspect {
                 kind: owner.kind.name(),
                 grade: owner.grade.name(),
                 grade_words: owner.grade.words(),
+                confidence: owner.confidence,
                 reasons: owner.reasons.clone(),
                 sources: sources(case, &owner.sources),
             })

@@ -154,6 +154,8 @@ pub struct Owner {
     pub grade: &'static str,
     /// The same in words.
     pub grade_words: &'static str,
+    /// Share of the laboratory's cases in which an owner named so was the culprit, 0 to 1 (docs/method.md).
+    pub confidence: f64,
     /// Why.
     pub reasons: Vec<String>,
     /// Where.

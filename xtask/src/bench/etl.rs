@@ -116,7 +116,7 @@ fn scenario(events: u64, packing: Option<Packing>) -> Scenario {
     for driver in &mut drivers {
         driver.pattern = match driver.pattern {
             Pattern::Churn { .. } => Pattern::Churn { lifetime: 20_000 },
-            Pattern::Cache { .. } => Pattern::Cache { blocks: 400_000 },
+            Pattern::Cache { .. } => Pattern::Cache { blocks: 475_000 },
             Pattern::Leak { .. } => Pattern::Leak { keep_every: events / 1_000_000 * 2 + 2, lifetime: 2_000 },
         };
     }

@@ -51,16 +51,16 @@ const CLEARED: [(&str, f64); 4] = [
 /// The first suspect where fewer than eight snapshots allow no claim, by its posterior (upper end of the row).
 const FEW: [(f64, &str, f64); 6] = [
     (0.15, "3 to 7 snapshots, posterior to 15 %", 0.065),
-    (0.3, "3 to 7 snapshots, posterior to 30 %", 0.12),
+    (0.3, "3 to 7 snapshots, posterior to 30 %", 0.2),
     (0.5, "3 to 7 snapshots, posterior to 50 %", 0.38),
     (0.8, "3 to 7 snapshots, posterior to 80 %", 0.64),
-    (0.95, "3 to 7 snapshots, posterior to 95 %", 0.95),
+    (0.95, "3 to 7 snapshots, posterior to 95 %", 0.87),
     (1.1, "3 to 7 snapshots, posterior above 95 %", 0.985),
 ];
 /// The same of two snapshots, which show no shape.
 const TWO: [(f64, &str, f64); 6] = [
     (0.15, "2 snapshots, posterior to 15 %", 0.015),
-    (0.3, "2 snapshots, posterior to 30 %", 0.06),
+    (0.3, "2 snapshots, posterior to 30 %", 0.1),
     (0.5, "2 snapshots, posterior to 50 %", 0.23),
     (0.8, "2 snapshots, posterior to 80 %", 0.58),
     (0.95, "2 snapshots, posterior to 95 %", 0.7),
@@ -68,9 +68,9 @@ const TWO: [(f64, &str, f64); 6] = [
 ];
 /// The same where the snapshots suffice, but what grows does not decide or the hours are few.
 const OPEN: [(f64, &str, f64); 3] = [
-    (0.3, "open, posterior to 30 %", 0.08),
-    (0.8, "open, posterior to 80 %", 0.9),
-    (1.1, "open, posterior above 80 %", 0.95),
+    (0.3, "open, posterior to 30 %", 0.12),
+    (0.8, "open, posterior to 80 %", 0.82),
+    (1.1, "open, posterior above 80 %", 0.93),
 ];
 /// A claim whose shape is in doubt: other shapes than a leak's keep this much probability.
 const IN_DOUBT: (&str, f64) = ("leak, its shape in doubt", 0.5);
