@@ -82,7 +82,7 @@ pub struct Score {
     pub found: Share,
     /// The same: called leaks at all.
     pub detected: Share,
-    /// Hosts with a leak that is visible at all (see [`visible`]): the first suspect leaks, whatever was claimed.
+    /// Hosts with a leak that is visible at all (see `visible`): the first suspect leaks, whatever was claimed.
     pub top1: Share,
     /// One of the first three suspects leaks.
     pub top3: Share,
