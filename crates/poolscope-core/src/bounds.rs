@@ -7,7 +7,6 @@
 use poolscope_formats::{Pool, Time};
 
 use crate::model::{Bits, Case, CounterKey, EventKind, Source, WindowsVersion};
-use poolscope_formats::counters::CounterId;
 use poolscope_formats::httperr::ReasonClass;
 
 const MIB: u64 = 1 << 20;
@@ -54,7 +53,7 @@ fn seen_to_run_out(case: &Case, pool: Pool) -> Option<Bound> {
     let empty =
         case.events.iter().filter(|event| event.kind == EventKind::PoolEmpty(pool)).map(|event| event.time);
     let moments: Vec<Time> = refused.chain(empty).collect();
-    let series = case.counters.get(&total_of(pool))?;
+    let series = case.counters.get(&CounterKey::total_of(pool))?;
     let near = |moment: &Time| {
         let range = series.range(moment.plus_hours(-NEAR_HOURS), moment.plus_hours(NEAR_HOURS));
         let most = series.values.get(range)?.iter().copied().fold(0.0, f64::max);
@@ -68,15 +67,6 @@ fn seen_to_run_out(case: &Case, pool: Pool) -> Option<Bound> {
         assumed: false,
         quota: true,
     })
-}
-
-/// The counter that measures the whole of a pool.
-fn total_of(pool: Pool) -> CounterKey {
-    let counter = match pool {
-        Pool::Nonpaged => CounterId::MemoryPoolNonpagedBytes,
-        Pool::Paged => CounterId::MemoryPoolPagedBytes,
-    };
-    CounterKey { counter, instance: String::new() }
 }
 
 /// The bound that Windows documents, or that its kernel computed.
@@ -171,7 +161,7 @@ fn gib(bytes: u64) -> String {
 
 /// Bytes that the whole pool held at the latest moment before `until`, from counters or listing heads.
 pub fn pool_in_use(case: &Case, pool: Pool, until: Time) -> Option<(u64, Source)> {
-    let counted = case.counters.get(&total_of(pool)).and_then(|series| {
+    let counted = case.counters.get(&CounterKey::total_of(pool)).and_then(|series| {
         let at = series.times.partition_point(|&t| t < until).checked_sub(1)?;
         Some((series.times[at], series.values[at] as u64, series.source))
     });
@@ -198,7 +188,7 @@ pub fn pool_in_use(case: &Case, pool: Pool, until: Time) -> Option<(u64, Source)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::TimelineEvent;
+    use crate::model::{CounterId, TimelineEvent};
     use crate::testcase::{TestCase, at};
 
     #[test]

@@ -1,6 +1,5 @@
 //! The whole way from a case to its outcome: judge every boot, apply the rules, weigh the verdict.
 
-use poolscope_formats::counters::CounterId;
 use poolscope_formats::{Pool, Time};
 
 use crate::bounds::{Bound, bound};
@@ -120,12 +119,7 @@ fn first_timed(case: &Case) -> Time {
 
 /// The whole pool over one boot: the counter if it was logged, else the heads of the listings.
 fn total(case: &Case, pool: Pool, boot: &Boot) -> (Vec<Time>, Vec<u64>) {
-    let counter = match pool {
-        Pool::Nonpaged => CounterId::MemoryPoolNonpagedBytes,
-        Pool::Paged => CounterId::MemoryPoolPagedBytes,
-    };
-    let key = CounterKey { counter, instance: String::new() };
-    if let Some(series) = case.counters.get(&key) {
+    if let Some(series) = case.counters.get(&CounterKey::total_of(pool)) {
         let range = series.range(boot.from, boot.to);
         if range.len() > 1 {
             let bytes = series.values[range.clone()].iter().map(|&value| value.max(0.0) as u64).collect();

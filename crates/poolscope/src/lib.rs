@@ -65,41 +65,26 @@ pub fn diagnose(
     let bytes = |input: &&Input| !left_out.contains_key(&input.label);
     progress.begin(inputs.iter().filter(bytes).map(Input::bytes).sum());
     let mut case = CaseBuilder::default();
-    let mut read_so_far = Vec::new();
     for batch in inputs.chunks(BATCH) {
         let read_one = |input: &Input| match left_out.get(&input.label) {
             Some(evidence) => (evidence.clone(), None),
             None => read_input(input, options, progress),
         };
         let read: Vec<_> = batch.par_iter().map(read_one).collect();
-        for (mut evidence, records) in read {
+        for (evidence, records) in read {
             if let (Some(Records::PerflibNames(names)), None) = (&records, &options.perflib) {
                 // Counters of any language can be read now: begin again with the names.
                 progress.end();
                 let named = Options { perflib: Some(Arc::new(names.clone())), ..options.clone() };
                 return diagnose(paths, &named, progress);
             }
-            evidence.host = records.as_ref().and_then(ingest::host_name);
-            read_so_far.push(evidence.clone());
             ingest::ingest(&mut case, evidence, records);
         }
     }
     progress.end();
-    // Evidence of several hosts is not judged: nothing of the mixture may reach a rule.
-    if several_hosts(&read_so_far) {
-        case = CaseBuilder::default();
-        read_so_far.into_iter().for_each(|evidence| {
-            case.add_evidence(evidence);
-        });
-    }
+    let mut case = case.of_one_host();
     unread(&mut case, &inputs);
     Ok(conclude(case.finish()))
-}
-
-fn several_hosts(evidence: &[Evidence]) -> bool {
-    let mut named = evidence.iter().filter_map(|evidence| evidence.host.as_deref());
-    let first = named.next();
-    named.any(|host| Some(host) != first)
 }
 
 /// Says what could not be opened: it is missing from the verdict.

@@ -45,13 +45,7 @@ pub fn print(score: &OwnerScore, seeds: u64, wrong: bool) {
         );
     }
     for ((grade, _), row) in score.by_grade() {
-        println!(
-            "  named by {grade:<27} states {:>5.1} %, fitted {:>5.1} % of {:<5} ({:+.1} standard errors)",
-            100.0 * row.mean_stated(),
-            100.0 * row.came_true(),
-            row.of,
-            row.deviate()
-        );
+        super::table::print_fitted(&format!("named by {grade:<27}"), row);
     }
     println!(
         "  a change pointed at was the culprit's {}; a change of the culprit's shortly before the onset was pointed at {}",

@@ -96,14 +96,19 @@ fn all_grounds(scores: &BTreeMap<String, Score>) -> BTreeMap<&'static str, Relia
 pub fn print_grounds(scores: &BTreeMap<String, Score>) {
     println!("Confidence by its grounds (crates/poolscope-core/src/judge/confidence.rs), all views");
     for (grounds, row) in all_grounds(scores) {
-        println!(
-            "  {grounds:<44} states {:>5.1} %, fitted {:>5.1} % of {:<5} ({:+.1} standard errors)",
-            100.0 * row.mean_stated(),
-            100.0 * row.came_true(),
-            row.of,
-            row.deviate()
-        );
+        print_fitted(&format!("{grounds:<44}"), row);
     }
+}
+
+/// Prints what one row states and what came true, behind its padded name.
+pub fn print_fitted(name: &str, row: Reliability) {
+    println!(
+        "  {name} states {:>5.1} %, fitted {:>5.1} % of {:<5} ({:+.1} standard errors)",
+        100.0 * row.mean_stated(),
+        100.0 * row.came_true(),
+        row.of,
+        row.deviate()
+    );
 }
 
 /// Everything that is printed, as JSON.

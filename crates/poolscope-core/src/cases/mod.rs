@@ -9,7 +9,7 @@ use poolscope_formats::Tag;
 
 use crate::census;
 use crate::judge::SeriesKey;
-use crate::model::{Case, Grade, Source};
+use crate::model::{Case, Grade, Source, bare_image};
 use crate::rules::View;
 
 static TEXT: &str = include_str!("cases.tsv");
@@ -107,7 +107,7 @@ fn is_process(pattern: &str, name: &str) -> bool {
     let lower = name.to_lowercase();
     let base = lower.split('#').next().unwrap_or("");
     let base = base.split(" (").next().unwrap_or("");
-    matches(pattern, base.strip_suffix(".exe").unwrap_or(base))
+    matches(pattern, bare_image(base))
 }
 
 fn fit(case: &Case, known: &'static KnownCase, suspects: &[SeriesKey]) -> Option<Fit> {

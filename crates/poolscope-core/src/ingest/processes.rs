@@ -4,7 +4,7 @@ use poolscope_formats::facts::{HandleCount, ProcessFact};
 use poolscope_formats::processes::ProcessListing;
 use poolscope_formats::{Place, Zone};
 
-use crate::model::{CaseBuilder, EvidenceId, ProcessMoment, Source};
+use crate::model::{CaseBuilder, EvidenceId, ProcessMoment, Source, bare_image};
 use crate::table::Table;
 
 pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, mut listing: ProcessListing) {
@@ -74,13 +74,7 @@ pub(super) fn tables(listing: &ProcessListing) -> Vec<Table> {
 
 /// `w3wp (1234)`, or the name alone.
 pub(crate) fn named(name: &str, pid: Option<u64>) -> String {
-    // One process, however a tool writes its image.
-    let bare = name.len().checked_sub(4).and_then(|at| name.split_at_checked(at));
-    let name = match bare {
-        Some((bare, ext)) if !bare.is_empty() && ext.eq_ignore_ascii_case(".exe") => bare,
-        _ if name.is_empty() => "process",
-        _ => name,
-    };
+    let name = if name.is_empty() { "process" } else { bare_image(name) };
     pid.map_or_else(|| name.to_owned(), |pid| format!("{name} ({pid})"))
 }
 

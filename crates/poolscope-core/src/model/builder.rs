@@ -224,6 +224,16 @@ impl CaseBuilder {
         }
     }
 
+    /// Keeps the list of inputs only where they are of several hosts: nothing of the mixture may reach a rule.
+    pub fn of_one_host(self) -> Self {
+        let mut named = self.evidence.iter().filter_map(|evidence| evidence.host.as_deref());
+        let first = named.next();
+        if named.all(|host| Some(host) == first) {
+            return self;
+        }
+        Self { evidence: self.evidence, ..Self::default() }
+    }
+
     /// Sorts everything and cuts it at boots.
     pub fn finish(mut self) -> Case {
         sampling::settle(&mut self);

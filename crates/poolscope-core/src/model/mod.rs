@@ -30,6 +30,7 @@ pub use host::{Bits, HostFacts, Stated, WindowsVersion, short_name};
 pub use http::HttpReason;
 pub use owners::{Grade, OwnerClaim, OwnerKind};
 pub use series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries, TagTable};
+pub(crate) use state::bare_image;
 pub use state::{
     Change, ChangeWhat, HostState, ProcessMoment, RegistrySetting, StandingTable, VerifiedState,
 };

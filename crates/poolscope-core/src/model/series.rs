@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use poolscope_formats::counters::{CounterId, Identity};
-use poolscope_formats::{Place, Time};
+use poolscope_formats::{Place, Pool, Time};
 
 use super::evidence::{EvidenceId, Source};
 use crate::judge::SeriesKey;
@@ -82,6 +82,17 @@ pub struct CounterKey {
     pub counter: CounterId,
     /// The instance as the log names it (`w3wp#2`, `_Total`), empty for a counter without instances.
     pub instance: String,
+}
+
+impl CounterKey {
+    /// The counter that measures the whole of a pool.
+    pub fn total_of(pool: Pool) -> Self {
+        let counter = match pool {
+            Pool::Nonpaged => CounterId::MemoryPoolNonpagedBytes,
+            Pool::Paged => CounterId::MemoryPoolPagedBytes,
+        };
+        Self { counter, instance: String::new() }
+    }
 }
 
 /// One counter over time, from one or more logs.

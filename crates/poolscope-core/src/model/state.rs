@@ -162,7 +162,9 @@ fn name_by_pid(listings: &mut [ProcessMoment]) {
     for process in listings.iter().flat_map(|listing| &listing.processes).filter(|p| !p.name.is_empty()) {
         let Some(pid) = process.pid else { continue };
         let known = names.entry(pid).or_insert_with(|| Some(process.name.clone()));
-        if known.as_ref().is_some_and(|known| !same_image(known, &process.name)) {
+        let same =
+            |known: &String| bare_image(known).to_lowercase() == bare_image(&process.name).to_lowercase();
+        if !known.as_ref().is_none_or(same) {
             *known = None;
         }
     }
@@ -178,10 +180,12 @@ fn name_by_pid(listings: &mut [ProcessMoment]) {
     }
 }
 
-/// Listings write an image with or without `.exe`.
-fn same_image(a: &str, b: &str) -> bool {
-    let bare = |name: &str| name.to_lowercase().trim_end_matches(".exe").to_owned();
-    bare(a) == bare(b)
+/// The name of a process without `.exe`: listings write it with or without.
+pub(crate) fn bare_image(name: &str) -> &str {
+    let parts = name.len().checked_sub(4).and_then(|at| name.split_at_checked(at));
+    parts
+        .filter(|(bare, ext)| !bare.is_empty() && ext.eq_ignore_ascii_case(".exe"))
+        .map_or(name, |(bare, _)| bare)
 }
 
 /// A table of what stands in the pool that is not a snapshot of the whole tag table.

@@ -4,8 +4,7 @@ use super::{BootJudgement, Finding, Rule, Strength, Subject, View, number};
 use crate::judge::ExplainedGrowth;
 use crate::model::CounterKey;
 use crate::units::bytes_per_hour;
-use poolscope_formats::counters::CounterId;
-use poolscope_formats::{Pool, Time};
+use poolscope_formats::Time;
 
 /// The part of a pool that no tag shows (4 to 16 % of it on measured hosts) grows with the pool; only a larger share
 /// of the growth is worth a line.
@@ -55,11 +54,6 @@ fn check(view: &View<'_>) -> Vec<Finding> {
             let least = LEAST_UNTAGGED_SHARE * growth.total_bytes_per_hour.estimate;
             growth.untagged_leak && growth.untagged_bytes_per_hour.estimate >= least
         }) {
-            let counter = match growth.pool {
-                Pool::Nonpaged => CounterId::MemoryPoolNonpagedBytes,
-                Pool::Paged => CounterId::MemoryPoolPagedBytes,
-            };
-            let key = CounterKey { counter, instance: String::new() };
             findings.push(Finding {
                 code: RULE.code,
                 title: title(boot, growth),
@@ -76,7 +70,7 @@ fn check(view: &View<'_>) -> Vec<Finding> {
                 sources: view
                     .case
                     .counters
-                    .get(&key)
+                    .get(&CounterKey::total_of(growth.pool))
                     .map(|series| {
                         series.source_at(boot.from.max(series.times.first().copied().unwrap_or(boot.from)))
                     })

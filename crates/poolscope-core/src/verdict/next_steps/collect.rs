@@ -2,7 +2,7 @@
 
 use poolscope_formats::Kind;
 
-use super::{NextStep, Suspect, Tools};
+use super::{NextStep, Suspect, Tools, typed};
 use crate::judge::LEAST_SNAPSHOTS;
 use crate::rules::View;
 use crate::tagnotes::note;
@@ -70,10 +70,10 @@ pub(super) fn snapshots(view: &View<'_>, tools: &Tools) -> Option<NextStep> {
 
 /// Looks for a tag that no list knows in the driver files of the host: the quickest hint there is.
 pub(super) fn find_the_tag(suspect: &Suspect) -> Option<NextStep> {
-    let text = String::from_utf8_lossy(&suspect.key.tag.0).trim_end().to_owned();
-    let plain = text.len() > 2 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    // Two letters stand in every file.
+    let text = typed(suspect).filter(|text| text.len() > 2)?;
     let unknown = note(suspect.key.tag).is_none() && suspect.owners.is_empty();
-    (plain && unknown).then(|| {
+    unknown.then(|| {
         NextStep::new(
             format!("List the driver files that hold the bytes {text}, and the drivers that run"),
             "no list knows this tag, so it is a private one: its owner is among the files found, if they run",

@@ -147,6 +147,13 @@ fn leak(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextStep> {
     steps
 }
 
+/// A tag as commands take it; `None` for tags with characters that no prompt takes.
+fn typed(suspect: &Suspect) -> Option<String> {
+    let text = String::from_utf8_lossy(&suspect.key.tag.0).trim_end().to_owned();
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain.then_some(text)
+}
+
 /// True if evidence stronger than a text list names an owner that does not work for others.
 fn named(suspect: &Suspect) -> bool {
     suspect.owners.first().is_some_and(|owner| owner.grade < Grade::TextMap && !works_for_others(&owner.name))

@@ -1,6 +1,6 @@
 //! The trace that records who allocates: limited to the guilty tags, with an estimate of its size.
 
-use super::{MOST_TRACED_TAGS, NextStep, Suspect, Tools};
+use super::{MOST_TRACED_TAGS, NextStep, Suspect, Tools, typed};
 use crate::judge::SeriesKey;
 use crate::rules::{BootJudgement, View};
 use crate::twins::twins;
@@ -91,13 +91,6 @@ fn with_their_like<'a>(
         group.map_or(Vec::new(), |group| group.members.iter().map(|member| member.key).collect());
     with.extend(twins(view, boot, first.key).into_iter().map(|twin| twin.pointer));
     traced.iter().copied().filter(|suspect| suspect.key == first.key || with.contains(&suspect.key)).collect()
-}
-
-/// The tag as xperf takes it; `None` for tags with characters that no prompt takes.
-fn typed(suspect: &Suspect) -> Option<String> {
-    let text = String::from_utf8_lossy(&suspect.key.tag.0).trim_end().to_owned();
-    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    plain.then_some(text)
 }
 
 /// Allocation calls a second of a tag, from the counts since boot; 32-bit counts wrap, so each interval counts.
