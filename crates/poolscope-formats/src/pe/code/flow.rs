@@ -4,8 +4,11 @@
 //! values (a counted loop over a table) is run turn by turn; any other loop is joined until nothing changes. The
 //! first pending block in order is always next, so that a loop is done before what follows it is run once.
 
+mod alone;
 mod calls;
 mod effects;
+
+pub use alone::blocks_alone;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -52,20 +55,8 @@ struct Run<'r> {
 
 /// Runs the function of `cfg` from a state at its entry.
 pub fn run(program: &mut Program<'_, '_>, cfg: &Rc<Cfg>, entry: State, depth: u8) -> Outcome {
-    let convention = program.convention;
-    let mut run = Run {
-        cfg,
-        convention,
-        pending: BTreeMap::from([(0, entry)]),
-        heads: BTreeMap::new(),
-        turns: BTreeMap::new(),
-        runs: 0,
-        returned: None,
-        pops: None,
-        flows: BTreeMap::new(),
-        depth,
-        new_cases: BTreeSet::new(),
-    };
+    let mut run = Run::of(program, cfg, depth);
+    run.pending.insert(0, entry);
     while let Some((block, state)) = run.pending.pop_first() {
         if !program.spend(1) {
             break;
@@ -76,7 +67,24 @@ pub fn run(program: &mut Program<'_, '_>, cfg: &Rc<Cfg>, entry: State, depth: u8
     run.finish(program)
 }
 
-impl Run<'_> {
+impl<'r> Run<'r> {
+    /// Nothing run yet.
+    fn of(program: &Program<'_, '_>, cfg: &'r Cfg, depth: u8) -> Self {
+        Self {
+            cfg,
+            convention: program.convention,
+            pending: BTreeMap::new(),
+            heads: BTreeMap::new(),
+            turns: BTreeMap::new(),
+            runs: 0,
+            returned: None,
+            pops: None,
+            flows: BTreeMap::new(),
+            depth,
+            new_cases: BTreeSet::new(),
+        }
+    }
+
     fn finish(self, program: &mut Program<'_, '_>) -> Outcome {
         let mut summary = Summary { regs: Vec::new(), pops: self.pops, stores: Vec::new(), open: Vec::new() };
         if let Some(state) = &self.returned {
@@ -137,17 +145,21 @@ impl Run<'_> {
                         return self.returns(program, state);
                     }
                     Op::Stop => return,
-                    Op::Store { mem, width, src } => {
-                        let address = state.address(*mem, self.convention.shape, step.rva);
-                        let value = state.src(*src, *width, step.rva);
-                        program.note_store(&address, *width, &value);
-                        state.write(&mut program.world, &address, *width, &value);
-                    }
-                    op => state.apply(op, &mut program.world, self.convention.shape, step.rva),
+                    op => self.straight(program, &mut state, op, step.rva),
                 }
             }
         }
         self.go(program, at, block.next, state);
+    }
+
+    /// An operation that does not change the flow of control.
+    fn straight(&self, program: &mut Program<'_, '_>, state: &mut State, op: &Op, site: u32) {
+        let shape = self.convention.shape;
+        if let Op::Store { mem, width, src } = *op {
+            let address = state.address(mem, shape, site);
+            program.note_store(&address, width, &state.src(src, width, site));
+        }
+        state.apply(op, &mut program.world, shape, site);
     }
 
     fn returns(&mut self, program: &mut Program<'_, '_>, state: State) {

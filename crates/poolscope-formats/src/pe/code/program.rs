@@ -15,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::cfg::{self, Cfg};
 use super::flow::{self, Outcome};
 use super::functions::Functions;
-use super::ir::Reg;
+use super::ir::{Op, Reg};
 use super::machine::Convention;
 use super::memory::World;
 use super::state::State;
@@ -65,6 +65,10 @@ pub struct Program<'a, 'd> {
     summaries: FxHashMap<u32, Rc<Summary>>,
     /// Functions worth running when they are called: they refer to an allocator or pass a tag on.
     wanted: BTreeSet<u32>,
+    /// Where a function refers to an allocator or to what passes a tag on.
+    sites: FxHashMap<u32, BTreeSet<u32>>,
+    /// Functions whose tags stand right before the calls, so that they were not run as a whole.
+    alone: BTreeSet<u32>,
     /// Functions whose callees are all looked at, because a tag came out of one of them.
     deep: bool,
     running: FxHashSet<u32>,
@@ -111,6 +115,8 @@ pub fn follow(image: &Image<'_>, wdf_table: Option<u64>) -> Option<Found> {
         callees: FxHashMap::default(),
         summaries: FxHashMap::default(),
         wanted: BTreeSet::new(),
+        sites: FxHashMap::default(),
+        alone: BTreeSet::new(),
         deep: false,
         running: FxHashSet::default(),
         seeds: FxHashMap::default(),
@@ -198,6 +204,9 @@ impl Program<'_, '_> {
             return None;
         }
         let mut cfg = self.cfg(entry);
+        if let Some(summary) = self.told_by_blocks(entry, &cfg) {
+            return Some(summary);
+        }
         let Outcome { mut summary, mut flows, new_cases } =
             flow::run(self, &cfg, State::entry(self.convention.shape), depth);
         let mut new_cases = new_cases;
@@ -220,6 +229,25 @@ impl Program<'_, '_> {
         } else {
             self.flows.insert(entry, flows);
         }
+        Some(summary)
+    }
+
+    /// Finds a function's tags without running it, if each of them stands in the block of its call.
+    fn told_by_blocks(&mut self, entry: u32, cfg: &Cfg) -> Option<Rc<Summary>> {
+        if self.deep {
+            return None;
+        }
+        let sites = self.sites.get(&entry).cloned()?;
+        let flows = flow::blocks_alone(self, cfg, &sites)?;
+        self.running.remove(&entry);
+        let pops = cfg.ops.iter().find_map(|op| match *op {
+            Op::Return { pop } => Some(pop),
+            _ => None,
+        });
+        let summary = Rc::new(Summary { regs: Vec::new(), pops, stores: Vec::new(), open: Vec::new() });
+        self.summaries.insert(entry, Rc::clone(&summary));
+        self.alone.insert(entry);
+        self.flows.insert(entry, flows);
         Some(summary)
     }
 

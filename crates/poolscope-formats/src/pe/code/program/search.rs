@@ -25,6 +25,7 @@ impl Program<'_, '_> {
                 self.functions.learn_starts(call_targets(self.world.image));
             }
             let Some(entry) = self.functions.containing(self.world.image, site) else { continue };
+            self.sites.entry(entry).or_default().insert(site);
             if !seen.insert(entry) {
                 continue;
             }
@@ -130,6 +131,11 @@ impl Program<'_, '_> {
             }
         }
         self.deep = !todo.is_empty();
+        if self.deep {
+            for entry in std::mem::take(&mut self.alone) {
+                self.summaries.remove(&entry);
+            }
+        }
         self.deep
     }
 }

@@ -85,8 +85,42 @@ impl Program<'_, '_> {
         }
     }
 
-    /// The framework function that a load from the function table names.
+    /// True for calls of framework functions that take no tag, through a dispatcher or not.
+    pub fn takes_no_tag(&mut self, state: &State, target: &Value) -> bool {
+        let mut reached: Vec<Atom> = Vec::new();
+        for &atom in target.atoms() {
+            match self.callees(atom).as_slice() {
+                [Callee::ByRegister(reg)] => reached.extend_from_slice(state.reg(*reg).atoms()),
+                _ => reached.push(atom),
+            }
+        }
+        let no_tag = |atom: &Atom| {
+            let Base::Load(id) = atom.base else { return false };
+            self.wdf_index(id).is_some() && self.wdf_function(id).is_none()
+        };
+        !reached.is_empty() && reached.iter().all(no_tag)
+    }
+
+    /// True for the address of an allocator or of the framework's function table.
+    pub fn leads_to_allocator(&self, atom: Atom) -> bool {
+        match atom.base {
+            Base::Import(import) => self.allocator(import).is_some(),
+            Base::Load(id) => {
+                let variable = self.world.load(id).and_then(|(address, _)| address.as_number());
+                variable.is_some() && variable == self.wdf_table || self.wdf_function(id).is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// The framework function that a load from the function table names, if it takes a tag.
     pub(super) fn wdf_function(&self, id: u32) -> Option<&'static Allocator> {
+        let index = self.wdf_index(id)?;
+        WDF_FUNCTIONS.iter().find(|(known, _)| *known == index).map(|(_, allocator)| allocator)
+    }
+
+    /// The place in the framework's function table that a load reads.
+    fn wdf_index(&self, id: u32) -> Option<u32> {
         let table = self.wdf_table?;
         let (address, _) = self.world.load(id)?;
         let offset = match address.base {
@@ -99,8 +133,7 @@ impl Program<'_, '_> {
             Base::Const => address.add.checked_sub(table.cast_signed())?,
             _ => return None,
         };
-        let index = u32::try_from(offset).ok()? / u32::from(self.convention.shape.pointer);
-        WDF_FUNCTIONS.iter().find(|(known, _)| *known == index).map(|(_, allocator)| allocator)
+        Some(u32::try_from(offset).ok()? / u32::from(self.convention.shape.pointer))
     }
 
     pub(super) fn callee_at(&mut self, rva: u32, depth: u8) -> Callee {
