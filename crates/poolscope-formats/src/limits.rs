@@ -207,6 +207,9 @@ pub const MAX_PE_LOOPS: usize = 64;
 /// Cases of one switch.
 pub const MAX_PE_SWITCH_CASES: usize = 1024;
 
+/// Bytes of one function in which switch cases are looked for.
+pub const MAX_PE_CASE_BYTES: usize = 4 * 1024 * 1024;
+
 /// Turns of a counted loop that are run one by one.
 pub const MAX_PE_EXACT_TURNS: u32 = 64;
 

@@ -7,6 +7,7 @@
 mod alone;
 mod calls;
 mod effects;
+mod known;
 
 pub use alone::blocks_alone;
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::cfg::{Lifter, padding_at};
+use super::cfg::{Lifter, jump_table, padding_at};
 use super::ir::{Op, Target};
 use crate::pe::image::Image;
 
@@ -22,8 +22,12 @@ pub struct Functions {
     extents: Vec<Extent>,
     /// Begin of each part of a function that stands apart, and of that function; sorted.
     parts: Vec<(u32, u32)>,
+    /// The same, function first; sorted.
+    parts_by_owner: Vec<(u32, u32)>,
     /// Other known starts, sorted.
     starts: Vec<u32>,
+    /// Jump tables of absolute addresses (x86), sorted.
+    pub tables: Vec<u32>,
     /// The targets of calls are among the starts.
     knows_calls: bool,
     /// What was found by decoding, by where it began.
@@ -31,16 +35,22 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// From the image's function table. `call_targets` gives the targets of calls, which is asked for only where
+    /// From the image's function table. `tables` are the sorted RVAs of its jump tables of absolute addresses;
+    /// `call_targets` gives the targets of calls, which is asked for only where
     /// there is no such table.
-    pub fn of(image: &Image<'_>, call_targets: impl FnOnce() -> Vec<u32>) -> Self {
+    pub fn of(image: &Image<'_>, tables: Vec<u32>, call_targets: impl FnOnce() -> Vec<u32>) -> Self {
         let mut starts = image.exports.clone();
         starts.push(image.entry);
         starts.sort_unstable();
+        let mut parts_by_owner: Vec<(u32, u32)> =
+            image.parts.iter().map(|&(begin, owner)| (owner, begin)).collect();
+        parts_by_owner.sort_unstable();
         let mut functions = Self {
+            parts_by_owner,
             extents: image.functions.clone(),
             parts: image.parts.clone(),
             starts,
+            tables,
             knows_calls: false,
             swept: RefCell::default(),
         };
@@ -75,8 +85,11 @@ impl Functions {
 
     /// The extents of the parts that belong to the function at `entry` and stand apart from it.
     pub fn parts_of(&self, entry: u32) -> impl Iterator<Item = Extent> {
-        self.parts.iter().filter(move |part| part.1 == entry).filter_map(|part| {
-            let at = self.extents.binary_search_by_key(&part.0, |extent| extent.0).ok()?;
+        let from = self.parts_by_owner.partition_point(|part| part.0 < entry);
+        let own =
+            self.parts_by_owner.get(from..).unwrap_or(&[]).iter().take_while(move |part| part.0 == entry);
+        own.filter_map(|&(_, begin)| {
+            let at = self.extents.binary_search_by_key(&begin, |extent| extent.0).ok()?;
             self.extents.get(at).copied()
         })
     }
@@ -88,6 +101,12 @@ impl Functions {
         }
         self.extents.binary_search_by_key(&rva, |extent| extent.0).is_ok()
             || self.starts.binary_search(&rva).is_ok()
+    }
+
+    /// What the jump table at an address names; nothing when no code uses it as one.
+    fn cases(&self, image: &Image<'_>, table: u64) -> Vec<u32> {
+        let known = image.rva_of(table).is_some_and(|rva| self.tables.binary_search(&rva).is_ok());
+        if known { jump_table(image, table, &self.tables) } else { Vec::new() }
     }
 
     /// The extent that begins at an address.
@@ -127,7 +146,7 @@ impl Functions {
         let to = self.extents.get(after).map_or(end, |extent| extent.0).min(end);
         let to = self.starts.get(known).map_or(to, |&start| start.min(to));
         let mut found = Vec::new();
-        sweep(image, from, to, &self.starts, &mut found);
+        sweep(image, from, to, self, &mut found);
         let found: Rc<[Extent]> = found.into();
         self.swept.borrow_mut().insert(from, Rc::clone(&found));
         found
@@ -135,7 +154,8 @@ impl Functions {
 }
 
 /// Cuts `[from, to)` into functions by decoding forward.
-fn sweep(image: &Image<'_>, from: u32, to: u32, starts: &[u32], out: &mut Vec<Extent>) {
+fn sweep(image: &Image<'_>, from: u32, to: u32, known: &Functions, out: &mut Vec<Extent>) {
+    let starts = known.starts.as_slice();
     let mut ops = Vec::new();
     let mut at = from;
     while at < to {
@@ -164,6 +184,14 @@ fn sweep(image: &Image<'_>, from: u32, to: u32, starts: &[u32], out: &mut Vec<Ex
             let mut ended = false;
             for op in &ops {
                 match *op {
+                    // A switch: what its table names belongs to the function.
+                    Op::Jump { target: Target::Mem(mem) } | Op::Load { mem, .. }
+                        if mem.base.is_none() && mem.index.is_some() =>
+                    {
+                        let cases = known.cases(image, mem.disp.cast_unsigned());
+                        reach = cases.into_iter().filter(|&case| case < to).fold(reach, u32::max);
+                        ended = matches!(op, Op::Jump { .. });
+                    }
                     Op::Branch { to, .. } | Op::BranchZero { to, .. } => {
                         reach = reach.max(image.rva_of(to).unwrap_or(0));
                     }

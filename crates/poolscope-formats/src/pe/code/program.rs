@@ -57,8 +57,8 @@ pub struct Program<'a, 'd> {
     allocators: FxHashMap<u32, &'static Allocator>,
     functions: Functions,
     cfgs: FxHashMap<u32, Rc<Cfg>>,
-    /// RVAs of jump tables of absolute addresses (x86), sorted.
-    tables: Vec<u32>,
+    /// Those of `cfgs` whose loops are found.
+    looped: FxHashSet<u32>,
     /// Switch cases that running a function named.
     cases: FxHashMap<u32, BTreeSet<u32>>,
     callees: FxHashMap<u32, Callee>,
@@ -99,7 +99,8 @@ pub fn follow(image: &Image<'_>, wdf_table: Option<u64>) -> Option<Found> {
             named.insert(at as u32, allocator);
         }
     }
-    let functions = Functions::of(image, || {
+    let tables = if image.machine == Machine::X86 { xref::jump_tables(image) } else { Vec::new() };
+    let functions = Functions::of(image, tables, || {
         let mut starts = call_targets(image);
         starts.extend(xref::code_pointers(image).into_iter().filter(|&rva| looks_like_start(image, rva)));
         starts
@@ -110,7 +111,7 @@ pub fn follow(image: &Image<'_>, wdf_table: Option<u64>) -> Option<Found> {
         allocators: named,
         functions,
         cfgs: FxHashMap::default(),
-        tables: if image.machine == Machine::X86 { xref::jump_tables(image) } else { Vec::new() },
+        looped: FxHashSet::default(),
         cases: FxHashMap::default(),
         callees: FxHashMap::default(),
         summaries: FxHashMap::default(),
@@ -203,10 +204,10 @@ impl Program<'_, '_> {
         if !self.running.insert(entry) {
             return None;
         }
-        let mut cfg = self.cfg(entry);
-        if let Some(summary) = self.told_by_blocks(entry, &cfg) {
+        if let Some(summary) = self.told_by_blocks(entry) {
             return Some(summary);
         }
+        let mut cfg = self.cfg_with_loops(entry);
         let Outcome { mut summary, mut flows, new_cases } =
             flow::run(self, &cfg, State::entry(self.convention.shape), depth);
         let mut new_cases = new_cases;
@@ -217,7 +218,8 @@ impl Program<'_, '_> {
             }
             self.cases.entry(entry).or_default().extend(&new_cases);
             self.cfgs.remove(&entry);
-            cfg = self.cfg(entry);
+            self.looped.remove(&entry);
+            cfg = self.cfg_with_loops(entry);
             Outcome { summary, flows, new_cases } =
                 flow::run(self, &cfg, State::entry(self.convention.shape), depth);
         }
@@ -233,12 +235,13 @@ impl Program<'_, '_> {
     }
 
     /// Finds a function's tags without running it, if each of them stands in the block of its call.
-    fn told_by_blocks(&mut self, entry: u32, cfg: &Cfg) -> Option<Rc<Summary>> {
+    fn told_by_blocks(&mut self, entry: u32) -> Option<Rc<Summary>> {
         if self.deep {
             return None;
         }
         let sites = self.sites.get(&entry).cloned()?;
-        let flows = flow::blocks_alone(self, cfg, &sites)?;
+        let cfg = self.cfg(entry);
+        let flows = flow::blocks_alone(self, &cfg, &sites)?;
         self.running.remove(&entry);
         let pops = cfg.ops.iter().find_map(|op| match *op {
             Op::Return { pop } => Some(pop),
@@ -258,7 +261,7 @@ impl Program<'_, '_> {
         if *runs > MAX_PE_SEEDED_RUNS || depth >= MAX_PE_SEEDED_DEPTH || !self.running.insert(entry) {
             return Vec::new();
         }
-        let cfg = self.cfg(entry);
+        let cfg = self.cfg_with_loops(entry);
         let Outcome { flows, .. } = flow::run(self, &cfg, state, depth + 1);
         self.running.remove(&entry);
         flows
@@ -281,6 +284,18 @@ impl Program<'_, '_> {
         })
     }
 
+    /// A function's blocks in the order that running it as a whole needs.
+    fn cfg_with_loops(&mut self, entry: u32) -> Rc<Cfg> {
+        let cfg = self.cfg(entry);
+        if !self.looped.insert(entry) {
+            return cfg;
+        }
+        self.cfgs.remove(&entry);
+        let cfg = Rc::new(Rc::unwrap_or_clone(cfg).with_loops());
+        self.cfgs.insert(entry, Rc::clone(&cfg));
+        cfg
+    }
+
     fn cfg(&mut self, entry: u32) -> Rc<Cfg> {
         if let Some(cfg) = self.cfgs.get(&entry) {
             return Rc::clone(cfg);
@@ -291,7 +306,7 @@ impl Program<'_, '_> {
         let cases: Vec<u32> = self.cases.get(&entry).into_iter().flatten().copied().collect();
         let functions = &self.functions;
         let image = self.world.image;
-        let cfg = Rc::new(cfg::build(image, entry, &extents, &cases, &self.tables, &|rva| {
+        let cfg = Rc::new(cfg::build(image, entry, &extents, &cases, &functions.tables, &|rva| {
             functions.is_start(rva) || functions.containing(image, rva) == Some(rva)
         }));
         self.cfgs.insert(entry, Rc::clone(&cfg));

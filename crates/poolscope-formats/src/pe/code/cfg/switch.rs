@@ -1,6 +1,7 @@
 //! The jumps that end a switch: through a stub, and through an x86 table of absolute addresses.
 
-use crate::limits::MAX_PE_SWITCH_CASES;
+use super::{Instructions, padding_at};
+use crate::limits::{MAX_PE_CASE_BYTES, MAX_PE_SWITCH_CASES};
 use crate::pe::code::ir::{Op, Target};
 use crate::pe::image::{Image, Machine};
 
@@ -19,7 +20,7 @@ pub(super) fn by_register(image: &Image<'_>, last: Option<&mut Op>) {
 
 /// The targets of an x86 jump table of absolute addresses. Compilers put one table right behind the other: it ends
 /// at the latest where the next of all `tables` begins.
-pub(super) fn jump_table(image: &Image<'_>, table: u64, tables: &[u32]) -> Vec<u32> {
+pub fn jump_table(image: &Image<'_>, table: u64, tables: &[u32]) -> Vec<u32> {
     let Some(mut at) = image.rva_of(table) else { return Vec::new() };
     let end = tables.get(tables.partition_point(|&start| start <= at)).copied().unwrap_or(u32::MAX);
     let mut out = Vec::new();
@@ -34,4 +35,72 @@ pub(super) fn jump_table(image: &Image<'_>, table: u64, tables: &[u32]) -> Vec<u
     out.sort_unstable();
     out.dedup();
     out
+}
+
+/// Which bytes of a function's extents its decoded instructions take up: what is left can be cases of a switch.
+pub(super) struct Covered {
+    /// Begin and end of each extent, and where its bits begin.
+    extents: Vec<(u32, u32, usize)>,
+    bits: Vec<u64>,
+    /// Instructions entered so far.
+    entered: usize,
+    /// Nothing below this address is looked at again.
+    seen_to: u32,
+}
+
+impl Covered {
+    /// Nothing covered yet. Extents beyond any real function are not looked at.
+    pub(super) fn of(extents: &[(u32, u32)]) -> Self {
+        let mut placed = Vec::new();
+        let mut bits = 0_usize;
+        for &(begin, end) in extents {
+            let bytes = end.saturating_sub(begin);
+            if bits.saturating_add(bytes as usize) <= MAX_PE_CASE_BYTES {
+                placed.push((begin, end, bits));
+                bits += bytes as usize;
+            }
+        }
+        Self { extents: placed, bits: vec![0; bits.div_ceil(64)], entered: 0, seen_to: 0 }
+    }
+
+    fn bit(&self, rva: u32) -> Option<usize> {
+        let inside = |(begin, end, _): &&(u32, u32, usize)| (*begin..*end).contains(&rva);
+        self.extents.iter().find(inside).map(|(begin, _, bit)| bit + (rva - begin) as usize)
+    }
+
+    fn has(&self, rva: u32) -> bool {
+        let word = self.bit(rva).and_then(|bit| Some((self.bits.get(bit / 64)?, bit % 64)));
+        word.is_some_and(|(word, bit)| word >> bit & 1 == 1)
+    }
+
+    /// The first address of the extents that holds code nothing leads to.
+    pub(super) fn first_unreached(&mut self, image: &Image<'_>, decoded: &Instructions) -> Option<u32> {
+        for step in decoded.all.get(self.entered..).unwrap_or(&[]) {
+            for rva in step.rva..step.next.unwrap_or(step.rva) {
+                if let Some(bit) = self.bit(rva)
+                    && let Some(word) = self.bits.get_mut(bit / 64)
+                {
+                    *word |= 1 << (bit % 64);
+                }
+            }
+        }
+        self.entered = decoded.all.len();
+        for &(begin, end, _) in &self.extents {
+            let mut at = begin.max(self.seen_to);
+            while at < end {
+                if self.has(at) {
+                    at += 1;
+                } else if let Some(padding) = padding_at(image, at) {
+                    at = at.checked_add(padding)?;
+                } else if decoded.has(at) {
+                    // Bytes that are no instruction.
+                    break;
+                } else {
+                    self.seen_to = at;
+                    return Some(at);
+                }
+            }
+        }
+        None
+    }
 }

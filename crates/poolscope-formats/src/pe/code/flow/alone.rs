@@ -1,55 +1,93 @@
-//! Runs single blocks of a function, with nothing known before them.
+//! Runs single blocks of a function, apart from the paths that lead to them.
 //!
-//! Most tags are constants loaded right before the call that takes them. Where every reference of a function to an
-//! allocator is such a call, the function as a whole says nothing more: it need not be run, however many loops it
-//! has. A number found so is the number any run would find, since it comes from the block's own instructions.
+//! Most tags are constants loaded right before the call that takes them. Where that is so for every reference of a
+//! function to an allocator, the function as a whole says nothing more: it need not be run, however many loops it
+//! has. A number found so is the number any run would find, since it comes from the block's own instructions or
+//! is the same on every way to the block.
 
 use std::collections::BTreeSet;
 
 use super::Run;
+use super::known::registers_at_heads;
 use crate::pe::code::cfg::{Block, Cfg, Step};
 use crate::pe::code::ir::{Op, Target};
 use crate::pe::code::program::Program;
 use crate::pe::code::state::State;
 use crate::pe::code::summary::TagFlow;
+use crate::pe::code::value::Value;
+
+/// Bytes of the longest instruction: where the last one of a block ends is not kept.
+const LONGEST: u32 = 15;
 
 /// The tags that a function passes at `sites` (RVAs within its instructions, sorted), if the block around each
 /// site tells them; `None` when one does not, and the function has to be run as a whole.
-pub fn blocks_alone(
-    program: &mut Program<'_, '_>,
-    cfg: &Cfg,
-    sites: &BTreeSet<u32>,
-) -> Option<Vec<TagFlow>> {
+pub fn blocks_alone(program: &mut Program<'_, '_>, cfg: &Cfg, sites: &BTreeSet<u32>) -> Option<Vec<TagFlow>> {
+    let near = by_their_sites(program, cfg, sites);
+    near.or_else(|| by_known_registers(program, cfg, sites))
+}
+
+/// Runs the blocks of the sites with nothing known before them.
+fn by_their_sites(program: &mut Program<'_, '_>, cfg: &Cfg, sites: &BTreeSet<u32>) -> Option<Vec<TagFlow>> {
     let mut run = Run::of(program, cfg, 0);
     let mut left = sites.clone();
     for (at, block) in cfg.blocks.iter().enumerate() {
         let steps = cfg.steps.get(block.steps.clone())?;
         let (Some(first), Some(last)) = (steps.first(), steps.last()) else { continue };
-        // No instruction is longer than 15 bytes; the last one's end is not kept.
-        if left.range(first.rva..last.rva.saturating_add(15)).next().is_some() {
-            run.alone(program, at, block, steps, &mut left)?;
+        if left.range(first.rva..last.rva.saturating_add(LONGEST)).next().is_some() {
+            let mut state = State::entry(run.convention.shape);
+            run.alone(program, at, block, &mut state, &mut left)?;
+            if state.regs.iter().any(|value| is_allocator(program, value)) {
+                return None;
+            }
         }
     }
-    let known = |flow: &TagFlow| flow.value.numbers().is_some();
-    (left.is_empty() && run.flows.values().all(known)).then(|| run.flows.into_values().collect())
+    run.all_known(&left)
+}
+
+/// Runs every block that calls through a register or holds a site, with what is the same on all ways to it.
+fn by_known_registers(
+    program: &mut Program<'_, '_>,
+    cfg: &Cfg,
+    sites: &BTreeSet<u32>,
+) -> Option<Vec<TagFlow>> {
+    let heads = registers_at_heads(program, cfg);
+    let mut run = Run::of(program, cfg, 0);
+    let mut left = sites.clone();
+    for (at, (block, head)) in cfg.blocks.iter().zip(heads).enumerate() {
+        let Some(head) = head else { continue };
+        let mut state = State::entry(run.convention.shape);
+        state.regs = head;
+        let steps = cfg.steps.get(block.steps.clone())?;
+        let (Some(first), Some(last)) = (steps.first(), steps.last()) else { continue };
+        let held = state.regs.iter().any(|value| is_allocator(program, value));
+        if held || left.range(first.rva..last.rva.saturating_add(LONGEST)).next().is_some() {
+            run.alone(program, at, block, &mut state, &mut left)?;
+        }
+    }
+    run.all_known(&left)
 }
 
 impl Run<'_> {
-    /// Runs a block and strikes off the sites whose reference ends in a call that hands a tag over.
+    /// The flows, if all of them are numbers and no site is left.
+    fn all_known(self, left: &BTreeSet<u32>) -> Option<Vec<TagFlow>> {
+        let known = |flow: &TagFlow| flow.value.numbers().is_some();
+        (left.is_empty() && self.flows.values().all(known)).then(|| self.flows.into_values().collect())
+    }
+
+    /// Runs a block and strikes off the sites whose reference ends in a call that hands a tag over, or that load
+    /// an allocator's address into a register. `None` where such an address gets out of sight.
     fn alone(
         &mut self,
         program: &mut Program<'_, '_>,
         at: usize,
         block: &Block,
-        steps: &[Step],
+        state: &mut State,
         left: &mut BTreeSet<u32>,
     ) -> Option<()> {
-        let mut state = State::entry(self.convention.shape);
-        // References seen that no call has used up yet.
-        let mut waiting: Vec<u32> = Vec::new();
+        let steps: &[Step] = self.cfg.steps.get(block.steps.clone())?;
         for (index, step) in steps.iter().enumerate() {
-            let end = steps.get(index + 1).map_or(step.rva.saturating_add(15), |next| next.rva);
-            waiting.extend(left.range(step.rva..end).copied());
+            let end = steps.get(index + 1).map_or(step.rva.saturating_add(LONGEST), |next| next.rva);
+            let mut done = false;
             let ops = self.cfg.ops.get(step.from as usize..step.to as usize)?;
             program.spend(ops.len() as u64).then_some(())?;
             for op in ops {
@@ -58,26 +96,47 @@ impl Run<'_> {
                     Op::Jump { target: Target::To(_) } if block.taken.is_some() => continue,
                     Op::Jump { target } => (target, true),
                     Op::Branch { .. } | Op::BranchZero { .. } | Op::Return { .. } | Op::Stop => continue,
+                    Op::Load { dst, .. } => {
+                        self.straight(program, state, op, step.rva);
+                        done |= is_allocator(program, &state.reg(dst));
+                        continue;
+                    }
                     _ => {
-                        self.straight(program, &mut state, op, step.rva);
+                        self.straight(program, state, op, step.rva);
                         continue;
                     }
                 };
-                let value = self.target(program, &state, target, step.rva);
-                let (before, harmless) = (self.flows.len(), program.takes_no_tag(&state, &value));
-                self.transfer(program, &mut state, &value, step.rva, tail, at);
-                if self.flows.len() > before || harmless {
-                    for site in waiting.drain(..) {
-                        left.remove(&site);
-                    }
+                let value = self.target(program, state, target, step.rva);
+                let before = self.flows.len();
+                let harmless = program.takes_no_tag(state, &value);
+                let through =
+                    is_allocator(program, &value) || self.arguments_hold_allocator(program, state, target);
+                self.transfer(program, state, &value, step.rva, tail, at);
+                let told = self.flows.len() > before;
+                // An allocator whose tag is not told, or whose address goes into the call.
+                (told || harmless || !through).then_some(())?;
+                done |= told || harmless;
+            }
+            if done {
+                let covered: Vec<u32> = left.range(step.rva..end).copied().collect();
+                for site in covered {
+                    left.remove(&site);
                 }
-                // An address that went into a call may be called there.
-                waiting.is_empty().then_some(())?;
             }
         }
-        // What still holds an allocator's address may call it elsewhere.
-        let cells = state.memory.cells().iter().map(|cell| &cell.value);
-        let kept = state.regs.iter().chain(cells).flat_map(|value| value.atoms());
-        (!kept.into_iter().any(|&atom| program.leads_to_allocator(atom))).then_some(())
+        let stored = state.memory.cells().iter().any(|cell| is_allocator(program, &cell.value));
+        (!stored).then_some(())
     }
+
+    /// True when a call is handed an allocator's address beside the one it goes to.
+    fn arguments_hold_allocator(&self, program: &Program<'_, '_>, state: &State, target: Target) -> bool {
+        let through = |reg: u8| target == Target::Reg(reg);
+        let mut volatile = self.convention.volatile.iter().filter(|&&reg| !through(reg));
+        volatile.any(|&reg| is_allocator(program, &state.reg(reg)))
+    }
+}
+
+/// True for a value that can be an allocator's address, or the framework's function table.
+fn is_allocator(program: &Program<'_, '_>, value: &Value) -> bool {
+    value.atoms().iter().any(|&atom| program.leads_to_allocator(atom))
 }

@@ -1,0 +1,110 @@
+//! What registers are known to hold at the head of each block, without running any path to it.
+//!
+//! Only what stays the same on every way to a block is kept: one number, or the address of an allocator, which
+//! compilers load once and keep in a register across a loop. Memory is not followed.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::pe::code::cfg::Cfg;
+use crate::pe::code::ir::{Op, REGS, Reg, TEMP};
+use crate::pe::code::program::Program;
+use crate::pe::code::state::State;
+use crate::pe::code::value::{Atom, Base, Value};
+
+/// Values of all registers.
+type Registers = Rc<[Value; REGS]>;
+
+/// The registers at the head of each block; `None` for blocks that nothing leads to.
+pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg) -> Vec<Option<Registers>> {
+    let convention = program.convention;
+    let mut heads: Vec<Option<Registers>> = vec![None; cfg.blocks.len()];
+    let Some(first) = heads.first_mut() else { return heads };
+    *first = Some(State::entry(convention.shape).regs);
+    let mut pending = BTreeSet::from([0]);
+    while let Some(at) = pending.pop_first() {
+        let (Some(block), Some(Some(head))) = (cfg.blocks.get(at), heads.get(at)) else { continue };
+        let mut state = State::entry(convention.shape);
+        state.regs = Rc::clone(head);
+        for step in cfg.steps.get(block.steps.clone()).unwrap_or(&[]) {
+            let ops = cfg.ops.get(step.from as usize..step.to as usize).unwrap_or(&[]);
+            if !program.spend(ops.len() as u64) {
+                return heads;
+            }
+            for op in ops {
+                match op {
+                    Op::Call { .. } => {
+                        for &reg in convention.volatile {
+                            state.set(reg, Value::Top);
+                        }
+                    }
+                    Op::Jump { .. }
+                    | Op::Branch { .. }
+                    | Op::BranchZero { .. }
+                    | Op::Return { .. }
+                    | Op::Stop => {}
+                    _ => state.apply(op, &mut program.world, convention.shape, step.rva),
+                }
+            }
+        }
+        let mut known: [Value; REGS] = std::array::from_fn(|_| Value::Top);
+        for ((reg, slot), value) in (0_u8..).zip(&mut known).zip(state.regs.iter()) {
+            *slot = kept(program, convention.shape.sp, reg, value);
+        }
+        let known = Rc::new(known);
+        for to in block.next.iter().chain(&block.taken).chain(&block.cases).copied() {
+            let Some(head) = heads.get_mut(to) else { continue };
+            let joined = match head {
+                None => Some(Rc::clone(&known)),
+                Some(head) => met(program, head, &known),
+            };
+            if joined.is_some() {
+                *head = joined;
+                pending.insert(to);
+            }
+        }
+    }
+    heads
+}
+
+/// What of a register's value is handed on to the next block.
+fn kept(program: &Program<'_, '_>, sp: Reg, reg: Reg, value: &Value) -> Value {
+    if reg == sp {
+        return Value::One(Atom::of(Base::Stack));
+    }
+    let lasting = |atom: &Atom| atom.base == Base::Const || program.leads_to_allocator(*atom);
+    match value {
+        _ if reg >= TEMP => Value::Top,
+        Value::One(atom) if lasting(atom) => value.clone(),
+        Value::One(_) | Value::Top => Value::Top,
+        Value::Many(_) => allocators_of(program, value, &Value::Top),
+    }
+}
+
+/// The registers of two ways into a block; `None` when the second adds nothing.
+fn met(program: &Program<'_, '_>, head: &Registers, other: &Registers) -> Option<Registers> {
+    let mut out: Option<[Value; REGS]> = None;
+    for (at, (mine, theirs)) in head.iter().zip(other.iter()).enumerate() {
+        if mine == theirs || matches!(mine, Value::Top) && allocators_of(program, theirs, mine) == *mine {
+            continue;
+        }
+        let both = allocators_of(program, mine, theirs);
+        if both != *mine
+            && let Some(slot) = out.get_or_insert_with(|| head.as_ref().clone()).get_mut(at)
+        {
+            *slot = both;
+        }
+    }
+    out.map(Rc::new)
+}
+
+/// The allocators' addresses among two values, beside the unknown; the unknown alone where there are none.
+fn allocators_of(program: &Program<'_, '_>, a: &Value, b: &Value) -> Value {
+    let atoms = a.atoms().iter().chain(b.atoms()).copied();
+    let mut found: Vec<Atom> = atoms.filter(|&atom| program.leads_to_allocator(atom)).collect();
+    if found.is_empty() {
+        return Value::Top;
+    }
+    found.push(Atom::of(Base::Sym(0)));
+    Value::from_atoms(found)
+}
