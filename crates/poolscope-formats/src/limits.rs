@@ -198,8 +198,11 @@ pub const MAX_PE_REFINED: u64 = 63;
 /// Bytes of a structure copy that are followed.
 pub const MAX_PE_STRING_COPY: u64 = 1024;
 
-/// Operations decoded for one function: about 60,000 instructions, far over any hand-written one.
-pub const MAX_PE_FUNCTION_OPS: usize = 150_000;
+/// Instructions decoded for one function, far over any hand-written one.
+pub const MAX_PE_FUNCTION_INSTRUCTIONS: usize = 60_000;
+
+/// Bytes of one function whose instructions are found by address without a hash table.
+pub const MAX_PE_NEAR_BYTES: usize = 256 * 1024;
 
 /// Loops told apart in one function; a bit of a word each.
 pub const MAX_PE_LOOPS: usize = 64;

@@ -1,5 +1,6 @@
-//! The blocks of one function: decoded once, in reverse post-order.
+//! The blocks of one function, in reverse post-order.
 //!
+//! First only what ends a block is looked at; the operations of a block are made when it is to be run.
 //! Direct branches are followed wherever they lead, so a cold part placed elsewhere belongs to its function. A
 //! jump to another function's start leaves. The cases of a switch are found without reading its jump table:
 //! what the function table gives to the function and nothing else reaches is a case.
@@ -16,7 +17,7 @@ use rustc_hash::FxHashMap;
 use super::ir::{Mem, Op, Target};
 use super::lift_arm64;
 use super::lift_x86;
-use crate::limits::{MAX_PE_FUNCTION_OPS, MAX_PE_SWITCH_CASES};
+use crate::limits::{MAX_PE_FUNCTION_INSTRUCTIONS, MAX_PE_NEAR_BYTES, MAX_PE_SWITCH_CASES};
 use crate::pe::image::{Image, Machine};
 use switch::{Covered, by_register};
 
@@ -39,7 +40,9 @@ pub struct Step {
 pub struct Block {
     /// RVA of its first instruction.
     pub rva: u32,
-    /// Its instructions within [`Cfg::steps`].
+    /// RVA past its last instruction.
+    pub end: u32,
+    /// Its instructions within [`Cfg::steps`]; none until it is lifted.
     pub steps: std::ops::Range<usize>,
     /// The block that follows when the last instruction does not jump.
     pub next: Option<usize>,
@@ -54,13 +57,46 @@ pub struct Block {
 pub struct Cfg {
     /// Blocks.
     pub blocks: Vec<Block>,
-    /// Instructions, block after block.
+    /// Instructions of the blocks that were lifted, block after block.
     pub steps: Vec<Step>,
     /// Operations.
     pub ops: Vec<Op>,
     /// For each block that a later one jumps back to: the blocks of that loop. Empty until
     /// [`Cfg::with_loops`].
     pub loops: BTreeMap<usize, BTreeSet<usize>>,
+    /// Bytes that its returns pop (x86).
+    pub pops: Option<u32>,
+}
+
+impl Cfg {
+    /// Makes the operations of a block.
+    pub fn lift(&mut self, image: &Image<'_>, at: usize) {
+        let Some(block) = self.blocks.get_mut(at) else { return };
+        let Some(mut lifter) = Lifter::at(image, block.rva) else { return };
+        if !block.steps.is_empty() {
+            return;
+        }
+        let first = self.steps.len();
+        let mut rva = block.rva;
+        while rva < block.end {
+            let from = self.ops.len() as u32;
+            let next = lifter.next(&mut self.ops).and_then(|address| image.rva_of(address.wrapping_sub(1)));
+            by_register(image, self.ops.last_mut());
+            self.steps.push(Step { rva, from, to: self.ops.len() as u32 });
+            match next.and_then(|last| last.checked_add(1)).filter(|&next| next > rva) {
+                Some(next) => rva = next,
+                None => break,
+            }
+        }
+        block.steps = first..self.steps.len();
+    }
+
+    /// Makes the operations of every block.
+    pub fn lift_all(&mut self, image: &Image<'_>) {
+        for at in 0..self.blocks.len() {
+            self.lift(image, at);
+        }
+    }
 }
 
 /// Reads code one instruction after another, for any machine.
@@ -96,6 +132,22 @@ impl<'d> Lifter<'d> {
             Self::Arm64(lifter) => lifter.next(out),
         }
     }
+
+    /// Passes the next instruction, with the operations that change the flow of control or read a table of
+    /// absolute addresses; the address after it.
+    pub fn next_control(&mut self, out: &mut Vec<Op>) -> Option<u64> {
+        match self {
+            Self::X86(lifter) => lifter.next_control(out),
+            Self::Arm64(lifter) => lifter.next(out),
+        }
+    }
+
+    /// Passes the next instruction; the address after it, and the operation that ends a run if it is one.
+    fn next_end(&mut self, scratch: &mut Vec<Op>) -> Option<(u64, Option<Op>)> {
+        scratch.clear();
+        let next = self.next_control(scratch)?;
+        Some((next, scratch.iter().rev().find(|op| ends(op)).copied()))
+    }
 }
 
 /// How an instruction ends a run.
@@ -106,9 +158,8 @@ fn ends(op: &Op) -> bool {
 /// An instruction as it was decoded.
 struct Decoded {
     rva: u32,
-    /// Its operations.
-    from: u32,
-    to: u32,
+    /// Place among the ends of runs; past them for an instruction that ends none.
+    end: u32,
     /// RVA after it; `None` when what follows is no instruction.
     next: Option<u32>,
     /// A block begins here.
@@ -116,20 +167,46 @@ struct Decoded {
 }
 
 /// The instructions of a function, in the order they were decoded.
-#[derive(Default)]
 struct Instructions {
     all: Vec<Decoded>,
-    /// Where in `all` the instruction at an RVA is.
-    places: FxHashMap<u32, u32>,
+    /// The operations that end runs.
+    ends: Vec<Op>,
+    /// First address of the function's main part.
+    from: u32,
+    /// One more than where in `all` the instruction at each address of the main part is.
+    near: Vec<u32>,
+    /// Where in `all` the instructions elsewhere are.
+    far: FxHashMap<u32, u32>,
 }
 
 impl Instructions {
+    /// None yet, of a function whose main part is `extent`.
+    fn of(extent: Option<&(u32, u32)>) -> Self {
+        let (from, to) = extent.copied().unwrap_or((0, 0));
+        let bytes = (to.saturating_sub(from) as usize).min(MAX_PE_NEAR_BYTES);
+        Self {
+            all: Vec::with_capacity(bytes / 4),
+            ends: Vec::new(),
+            from,
+            near: vec![0; bytes],
+            far: FxHashMap::default(),
+        }
+    }
+
     fn has(&self, rva: u32) -> bool {
-        self.places.contains_key(&rva)
+        self.place(rva).is_some()
     }
 
     fn place(&self, rva: u32) -> Option<usize> {
-        self.places.get(&rva).map(|&at| at as usize)
+        match self.near.get(rva.wrapping_sub(self.from) as usize) {
+            Some(at) => at.checked_sub(1).map(|at| at as usize),
+            None => self.far.get(&rva).map(|&at| at as usize),
+        }
+    }
+
+    /// The operation that an instruction ends a run with.
+    fn end(&self, decoded: &Decoded) -> Option<&Op> {
+        self.ends.get(decoded.end as usize)
     }
 
     /// Where the instruction is that follows the one at a place. Most often it was decoded right after it.
@@ -141,9 +218,17 @@ impl Instructions {
         }
     }
 
-    fn push(&mut self, decoded: Decoded) {
-        self.places.insert(decoded.rva, self.all.len() as u32);
-        self.all.push(decoded);
+    fn push(&mut self, rva: u32, next: Option<u32>, end: Option<Op>) {
+        let at = self.all.len() as u32;
+        match self.near.get_mut(rva.wrapping_sub(self.from) as usize) {
+            Some(slot) => *slot = at + 1,
+            None => {
+                self.far.insert(rva, at);
+            }
+        }
+        let place = if end.is_some() { self.ends.len() as u32 } else { u32::MAX };
+        self.ends.extend(end);
+        self.all.push(Decoded { rva, end: place, next, leads: false });
     }
 }
 
@@ -159,7 +244,8 @@ pub fn build(
     is_start: &dyn Fn(u32) -> bool,
 ) -> Cfg {
     let mut cfg = Cfg::default();
-    let mut decoded = Instructions::default();
+    let mut decoded = Instructions::of(extents.first());
+    let mut scratch = Vec::new();
     let mut leaders = vec![entry];
     let mut cases = known_cases.to_vec();
     leaders.extend(known_cases);
@@ -173,22 +259,22 @@ pub fn build(
             }
             let Some(mut lifter) = Lifter::at(image, start) else { continue };
             let mut rva = start;
-            while !decoded.has(rva) && cfg.ops.len() < MAX_PE_FUNCTION_OPS {
-                let from = cfg.ops.len() as u32;
-                let next =
-                    lifter.next(&mut cfg.ops).and_then(|address| image.rva_of(address.wrapping_sub(1)));
+            while !decoded.has(rva) && decoded.all.len() < MAX_PE_FUNCTION_INSTRUCTIONS {
+                let (next, mut end) = match lifter.next_end(&mut scratch) {
+                    Some((address, end)) => (image.rva_of(address.wrapping_sub(1)), end),
+                    None => (None, None),
+                };
                 let next = next.and_then(|last| last.checked_add(1)).filter(|&next| next > rva);
-                by_register(image, cfg.ops.last_mut());
-                decoded.push(Decoded { rva, from, to: cfg.ops.len() as u32, next, leads: false });
+                by_register(image, end.as_mut());
+                decoded.push(rva, next, end);
                 let Some(next) = next else { break };
-                let ops = cfg.ops.get(from as usize..).unwrap_or(&[]);
                 let mut lead = |to: u64| {
                     if let Some(to) = image.rva_of(to) {
                         leaders.push(to);
                         pending.push(to);
                     }
                 };
-                match ops.iter().rev().find(|op| ends(op)).copied() {
+                match end {
                     None => {
                         rva = next;
                         continue;
@@ -224,13 +310,16 @@ pub fn build(
                             pending.push(case);
                         }
                     }
+                    Some(Op::Return { pop }) => cfg.pops = Some(pop),
                     _ => {}
                 }
                 break;
             }
         }
         match covered.as_mut().and_then(|covered| covered.first_unreached(image, &decoded)) {
-            Some(case) if cases.len() < MAX_PE_SWITCH_CASES && cfg.ops.len() < MAX_PE_FUNCTION_OPS => {
+            Some(case)
+                if cases.len() < MAX_PE_SWITCH_CASES && decoded.all.len() < MAX_PE_FUNCTION_INSTRUCTIONS =>
+            {
                 cases.push(case);
                 leaders.push(case);
                 pending.push(case);

@@ -156,6 +156,8 @@ impl Functions {
 /// Cuts `[from, to)` into functions by decoding forward.
 fn sweep(image: &Image<'_>, from: u32, to: u32, known: &Functions, out: &mut Vec<Extent>) {
     let starts = known.starts.as_slice();
+    // The first known start after `at`.
+    let mut ahead = starts.partition_point(|&start| start <= from);
     let mut ops = Vec::new();
     let mut at = from;
     while at < to {
@@ -168,19 +170,21 @@ fn sweep(image: &Image<'_>, from: u32, to: u32, known: &Functions, out: &mut Vec
         let Some(mut lifter) = Lifter::at(image, at) else { return };
         loop {
             ops.clear();
-            let next = lifter.next(&mut ops).map(|address| address.wrapping_sub(image.base) as u32);
+            let next = lifter.next_control(&mut ops).map(|address| address.wrapping_sub(image.base) as u32);
             let Some(next) = next.filter(|&next| next > at && next <= to) else {
                 at = at.saturating_add(1);
                 break;
             };
+            while starts.get(ahead).is_some_and(|&start| start <= at) {
+                ahead += 1;
+            }
             // A known start inside this instruction: the sweep had lost its step.
-            let skipped =
-                starts.get(starts.partition_point(|&start| start <= at)).filter(|&&start| start < next);
-            if let Some(&start) = skipped {
+            if let Some(&start) = starts.get(ahead).filter(|&&start| start < next) {
                 at = start;
                 break;
             }
             at = next;
+            let at_start = starts.get(ahead) == Some(&at);
             let mut ended = false;
             for op in &ops {
                 match *op {
@@ -206,7 +210,7 @@ fn sweep(image: &Image<'_>, from: u32, to: u32, known: &Functions, out: &mut Vec
                     _ => {}
                 }
             }
-            if (ended && reach < at) || starts.binary_search(&at).is_ok() || at >= to {
+            if (ended && reach < at) || at_start || at >= to {
                 break;
             }
         }

@@ -19,7 +19,8 @@ pub const FP: Reg = 5;
 /// Decodes and lifts one instruction after another.
 pub struct Lifter<'d> {
     decoder: Decoder<'d>,
-    info: InstructionInfoFactory,
+    /// Made when an instruction that is not modelled comes up.
+    info: Option<InstructionInfoFactory>,
     instruction: Instruction,
     bits: u32,
 }
@@ -30,7 +31,7 @@ impl<'d> Lifter<'d> {
         let bits = if wide { 64 } else { 32 };
         Self {
             decoder: Decoder::with_ip(bits, code, address, DecoderOptions::NONE),
-            info: InstructionInfoFactory::new(),
+            info: None,
             instruction: Instruction::default(),
             bits,
         }
@@ -39,23 +40,41 @@ impl<'d> Lifter<'d> {
     /// Lifts the next instruction into `out` and gives the address after it; `None` at the end or at bytes that
     /// are no instruction.
     pub fn next(&mut self, out: &mut Vec<Op>) -> Option<u64> {
-        if !self.decoder.can_decode() {
-            return None;
-        }
-        self.decoder.decode_out(&mut self.instruction);
-        if self.instruction.is_invalid() {
-            return None;
-        }
-        let lift = Lift { i: &self.instruction, out, word: (self.bits / 8) as u8 };
-        if !lift.known() {
-            self.clobber_writes(out);
+        self.decode()?;
+        self.lift(out);
+        Some(self.instruction.next_ip())
+    }
+
+    /// As [`Lifter::next`], but passes over what neither changes the flow of control nor reads a table of
+    /// absolute addresses.
+    pub fn next_control(&mut self, out: &mut Vec<Op>) -> Option<u64> {
+        self.decode()?;
+        let i = &self.instruction;
+        let table = i.memory_index() != Register::None && i.memory_base() == Register::None;
+        if i.flow_control() != FlowControl::Next || table {
+            self.lift(out);
         }
         Some(self.instruction.next_ip())
     }
 
+    fn decode(&mut self) -> Option<()> {
+        if !self.decoder.can_decode() {
+            return None;
+        }
+        self.decoder.decode_out(&mut self.instruction);
+        (!self.instruction.is_invalid()).then_some(())
+    }
+
+    fn lift(&mut self, out: &mut Vec<Op>) {
+        let lift = Lift { i: &self.instruction, out, word: (self.bits / 8) as u8 };
+        if !lift.known() {
+            self.clobber_writes(out);
+        }
+    }
+
     /// An instruction that is not modelled: everything it writes becomes unknown.
     fn clobber_writes(&mut self, out: &mut Vec<Op>) {
-        let info = self.info.info(&self.instruction);
+        let info = self.info.get_or_insert_with(InstructionInfoFactory::new).info(&self.instruction);
         for used in info.used_registers() {
             let writes = matches!(
                 used.access(),

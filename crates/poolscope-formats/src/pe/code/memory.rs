@@ -148,6 +148,16 @@ impl Memory {
     pub fn write(&mut self, at: Atom, width: u8, value: Value) {
         let range = self.touching(at, width);
         let cells = Rc::make_mut(&mut self.cells);
+        if range.is_empty() {
+            return cells.insert(range.start, Cell { at, width, value });
+        }
+        if let [cell] = cells.get_mut(range.clone()).unwrap_or_default()
+            && cell.at == at
+            && cell.width == width
+        {
+            cell.value = value;
+            return;
+        }
         let end = at.add.wrapping_add(i64::from(width));
         let mut kept = Vec::new();
         for cell in cells.get(range.clone()).unwrap_or(&[]) {

@@ -15,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::cfg::{self, Cfg};
 use super::flow::{self, Outcome};
 use super::functions::Functions;
-use super::ir::{Op, Reg};
+use super::ir::Reg;
 use super::machine::Convention;
 use super::memory::World;
 use super::state::State;
@@ -240,13 +240,13 @@ impl Program<'_, '_> {
             return None;
         }
         let sites = self.sites.get(&entry).cloned()?;
-        let cfg = self.cfg(entry);
-        let flows = flow::blocks_alone(self, &cfg, &sites)?;
+        let mut cfg = self.cfg(entry);
+        self.cfgs.remove(&entry);
+        let flows = flow::blocks_alone(self, Rc::make_mut(&mut cfg), &sites);
+        let pops = cfg.pops;
+        self.cfgs.insert(entry, cfg);
+        let flows = flows?;
         self.running.remove(&entry);
-        let pops = cfg.ops.iter().find_map(|op| match *op {
-            Op::Return { pop } => Some(pop),
-            _ => None,
-        });
         let summary = Rc::new(Summary { regs: Vec::new(), pops, stores: Vec::new(), open: Vec::new() });
         self.summaries.insert(entry, Rc::clone(&summary));
         self.alone.insert(entry);
@@ -291,7 +291,9 @@ impl Program<'_, '_> {
             return cfg;
         }
         self.cfgs.remove(&entry);
-        let cfg = Rc::new(Rc::unwrap_or_clone(cfg).with_loops());
+        let mut cfg = Rc::unwrap_or_clone(cfg).with_loops();
+        cfg.lift_all(self.world.image);
+        let cfg = Rc::new(cfg);
         self.cfgs.insert(entry, Rc::clone(&cfg));
         cfg
     }

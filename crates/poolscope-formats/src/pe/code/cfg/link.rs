@@ -1,12 +1,13 @@
 //! Cuts the decoded instructions of a function into blocks and orders them.
 
-use super::{Block, Cfg, Instructions, Step, ends};
+use super::{Block, Cfg, Instructions};
 use crate::pe::code::ir::{Mem, Op, Target};
 use crate::pe::image::Image;
 
 /// A block before the order is known; successors by place among the leaders.
 struct Raw {
-    steps: std::ops::Range<usize>,
+    /// RVA past its last instruction.
+    end: u32,
     next: Option<usize>,
     taken: Option<usize>,
     switch: bool,
@@ -33,13 +34,11 @@ pub fn blocks(
     let block_at = |rva: u32| leaders.binary_search(&rva).ok();
     let mut raw: Vec<Raw> = Vec::with_capacity(leaders.len());
     for &leader in &leaders {
-        let from = cfg.steps.len();
-        let mut block = Raw { steps: from..from, next: None, taken: None, switch: false };
+        let mut block = Raw { end: leader, next: None, taken: None, switch: false };
         let mut place = decoded.place(leader);
         while let Some((at, step)) = place.and_then(|at| Some((at, decoded.all.get(at)?))) {
-            cfg.steps.push(Step { rva: step.rva, from: step.from, to: step.to });
-            let ops = cfg.ops.get(step.from as usize..step.to as usize).unwrap_or(&[]);
-            match ops.iter().rev().find(|op| ends(op)) {
+            block.end = step.next.unwrap_or(block.end);
+            match decoded.end(step) {
                 None => {
                     place = decoded.following(at);
                     if let Some(next) = place.and_then(|next| decoded.all.get(next))
@@ -65,7 +64,6 @@ pub fn blocks(
             }
             break;
         }
-        block.steps.end = cfg.steps.len();
         raw.push(block);
     }
     let cases: Vec<usize> = cases.iter().filter_map(|&case| block_at(case)).collect();
@@ -82,7 +80,7 @@ pub fn blocks(
         let cases =
             if block.switch { cases.iter().filter_map(|&case| placed(case)).collect() } else { Vec::new() };
         let (next, taken) = (block.next.and_then(placed), block.taken.and_then(placed));
-        cfg.blocks.push(Block { rva, steps: block.steps.clone(), next, taken, cases });
+        cfg.blocks.push(Block { rva, end: block.end, steps: 0..0, next, taken, cases });
     }
 }
 

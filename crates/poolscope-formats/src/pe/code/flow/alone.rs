@@ -16,29 +16,36 @@ use crate::pe::code::state::State;
 use crate::pe::code::summary::TagFlow;
 use crate::pe::code::value::Value;
 
-/// Bytes of the longest instruction: where the last one of a block ends is not kept.
-const LONGEST: u32 = 15;
-
 /// The tags that a function passes at `sites` (RVAs within its instructions, sorted), if the block around each
 /// site tells them; `None` when one does not, and the function has to be run as a whole.
-pub fn blocks_alone(program: &mut Program<'_, '_>, cfg: &Cfg, sites: &BTreeSet<u32>) -> Option<Vec<TagFlow>> {
+pub fn blocks_alone(
+    program: &mut Program<'_, '_>,
+    cfg: &mut Cfg,
+    sites: &BTreeSet<u32>,
+) -> Option<Vec<TagFlow>> {
     let near = by_their_sites(program, cfg, sites);
     near.or_else(|| by_known_registers(program, cfg, sites))
 }
 
 /// Runs the blocks of the sites with nothing known before them.
-fn by_their_sites(program: &mut Program<'_, '_>, cfg: &Cfg, sites: &BTreeSet<u32>) -> Option<Vec<TagFlow>> {
+fn by_their_sites(
+    program: &mut Program<'_, '_>,
+    cfg: &mut Cfg,
+    sites: &BTreeSet<u32>,
+) -> Option<Vec<TagFlow>> {
+    let holds_site = |block: &Block| sites.range(block.rva..block.end).next().is_some();
+    let chosen: Vec<usize> =
+        (0..).zip(&cfg.blocks).filter(|(_, b)| holds_site(b)).map(|(at, _)| at).collect();
+    for &at in &chosen {
+        cfg.lift(program.world.image, at);
+    }
     let mut run = Run::of(program, cfg, 0);
     let mut left = sites.clone();
-    for (at, block) in cfg.blocks.iter().enumerate() {
-        let steps = cfg.steps.get(block.steps.clone())?;
-        let (Some(first), Some(last)) = (steps.first(), steps.last()) else { continue };
-        if left.range(first.rva..last.rva.saturating_add(LONGEST)).next().is_some() {
-            let mut state = State::entry(run.convention.shape);
-            run.alone(program, at, block, &mut state, &mut left)?;
-            if state.regs.iter().any(|value| is_allocator(program, value)) {
-                return None;
-            }
+    for (at, block) in chosen.into_iter().filter_map(|at| Some((at, cfg.blocks.get(at)?))) {
+        let mut state = State::entry(run.convention.shape);
+        run.alone(program, at, block, &mut state, &mut left)?;
+        if state.regs.iter().any(|value| is_allocator(program, value)) {
+            return None;
         }
     }
     run.all_known(&left)
@@ -47,9 +54,10 @@ fn by_their_sites(program: &mut Program<'_, '_>, cfg: &Cfg, sites: &BTreeSet<u32
 /// Runs every block that calls through a register or holds a site, with what is the same on all ways to it.
 fn by_known_registers(
     program: &mut Program<'_, '_>,
-    cfg: &Cfg,
+    cfg: &mut Cfg,
     sites: &BTreeSet<u32>,
 ) -> Option<Vec<TagFlow>> {
+    cfg.lift_all(program.world.image);
     let heads = registers_at_heads(program, cfg);
     let mut run = Run::of(program, cfg, 0);
     let mut left = sites.clone();
@@ -57,10 +65,8 @@ fn by_known_registers(
         let Some(head) = head else { continue };
         let mut state = State::entry(run.convention.shape);
         state.regs = head;
-        let steps = cfg.steps.get(block.steps.clone())?;
-        let (Some(first), Some(last)) = (steps.first(), steps.last()) else { continue };
         let held = state.regs.iter().any(|value| is_allocator(program, value));
-        if held || left.range(first.rva..last.rva.saturating_add(LONGEST)).next().is_some() {
+        if held || left.range(block.rva..block.end).next().is_some() {
             run.alone(program, at, block, &mut state, &mut left)?;
         }
     }
@@ -86,7 +92,7 @@ impl Run<'_> {
     ) -> Option<()> {
         let steps: &[Step] = self.cfg.steps.get(block.steps.clone())?;
         for (index, step) in steps.iter().enumerate() {
-            let end = steps.get(index + 1).map_or(step.rva.saturating_add(LONGEST), |next| next.rva);
+            let end = steps.get(index + 1).map_or(block.end, |next| next.rva);
             let mut done = false;
             let ops = self.cfg.ops.get(step.from as usize..step.to as usize)?;
             program.spend(ops.len() as u64).then_some(())?;
