@@ -80,10 +80,10 @@ impl Cfg {
         let mut rva = block.rva;
         while rva < block.end {
             let from = self.ops.len() as u32;
-            let next = lifter.next(&mut self.ops).and_then(|address| image.rva_of(address.wrapping_sub(1)));
+            let next = lifter.next(&mut self.ops).map(|address| address.wrapping_sub(image.base) as u32);
             by_register(image, self.ops.last_mut());
             self.steps.push(Step { rva, from, to: self.ops.len() as u32 });
-            match next.and_then(|last| last.checked_add(1)).filter(|&next| next > rva) {
+            match next.filter(|&next| next > rva) {
                 Some(next) => rva = next,
                 None => break,
             }
@@ -261,10 +261,10 @@ pub fn build(
             let mut rva = start;
             while !decoded.has(rva) && decoded.all.len() < MAX_PE_FUNCTION_INSTRUCTIONS {
                 let (next, mut end) = match lifter.next_end(&mut scratch) {
-                    Some((address, end)) => (image.rva_of(address.wrapping_sub(1)), end),
+                    Some((address, end)) => (Some(address.wrapping_sub(image.base) as u32), end),
                     None => (None, None),
                 };
-                let next = next.and_then(|last| last.checked_add(1)).filter(|&next| next > rva);
+                let next = next.filter(|&next| next > rva);
                 by_register(image, end.as_mut());
                 decoded.push(rva, next, end);
                 let Some(next) = next else { break };

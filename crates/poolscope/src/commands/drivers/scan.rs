@@ -14,7 +14,7 @@ use poolscope_formats::pe::{DriverImage, bytes_of, immediate_of, read_image};
 use poolscope_formats::{FormatError, Parsed};
 use rayon::prelude::*;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_128;
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -56,14 +56,14 @@ pub(super) fn scan(paths: &[PathBuf], tag: Option<Tag>) -> Result<Scanned> {
     Ok(scanned)
 }
 
-/// Images already read, by the hash of their bytes.
+/// Images already read, by the length and a 128-bit hash of their bytes: the DriverStore holds a copy of most.
 #[derive(Debug, Default)]
-struct Known(Mutex<HashMap<[u8; 32], Parsed<DriverImage>>>);
+struct Known(Mutex<HashMap<(usize, u128), Parsed<DriverImage>>>);
 
 impl Known {
     /// Reads an image, or takes what was read of its copy.
     fn read(&self, data: &[u8], name: &str) -> Result<Parsed<DriverImage>, FormatError> {
-        let hash: [u8; 32] = Sha256::digest(data).into();
+        let hash = (data.len(), xxh3_128(data));
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
         if let Some(known) = known {
             return Ok(known.map(|image| image.renamed(name)));

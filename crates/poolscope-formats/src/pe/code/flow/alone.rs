@@ -128,6 +128,12 @@ impl Run<'_> {
                 for site in covered {
                     left.remove(&site);
                 }
+                // What follows the last call can only matter while an address is about.
+                if left.range(end..block.end).next().is_none()
+                    && !state.regs.iter().any(|value| is_allocator(program, value))
+                {
+                    break;
+                }
             }
         }
         let stored = state.memory.cells().iter().any(|cell| is_allocator(program, &cell.value));
