@@ -123,12 +123,12 @@ pub fn truth_of(text: &str) -> Truth {
 ///
 /// # Errors
 /// When a file cannot be written, or a compiler that is installed fails: its message.
-pub fn compile_all(folder: &Path) -> io::Result<(Vec<Driver>, Vec<String>)> {
+pub fn compile_all(levels: &[&str], folder: &Path) -> io::Result<(Vec<Driver>, Vec<String>)> {
     let mut sources: Vec<PathBuf> =
         fs::read_dir(source_folder())?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     sources.retain(|path| path.extension().is_some_and(|extension| extension == "c" || extension == "S"));
     sources.sort();
-    compile_with_all(&sources, &["-O0", "-O2"], folder)
+    compile_with_all(&sources, levels, folder)
 }
 
 /// Compiles one source with every installed compiler, as [`compile_all`] does.

@@ -46,7 +46,7 @@ impl Folder {
             truth: BTreeMap::new(),
             a_tag: String::new(),
         };
-        let (test_drivers, absent) = drivers::compile_all(&build)?;
+        let (test_drivers, absent) = drivers::compile_all(&["-O0", "-O2"], &build)?;
         ensure!(absent.is_empty(), "compilers are missing: {}", absent.join("; "));
         for driver in &test_drivers {
             let tags = driver.truth.tags.keys().cloned().collect();

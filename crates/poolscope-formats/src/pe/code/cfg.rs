@@ -50,6 +50,8 @@ pub struct Block {
     pub taken: Option<usize>,
     /// The cases of a switch.
     pub cases: Vec<usize>,
+    /// It ends in a jump through a table that was not read: a case can be missing, or stand within a block.
+    pub unread_switch: bool,
 }
 
 /// A function's blocks in reverse post-order; the first is the entry.

@@ -8,8 +8,10 @@ mod alone;
 mod calls;
 mod effects;
 mod known;
+mod switches;
 
 pub use alone::blocks_alone;
+pub use switches::unknown_cases;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -52,6 +54,8 @@ struct Run<'r> {
     flows: BTreeMap<(u32, usize, u8, usize), TagFlow>,
     depth: u8,
     new_cases: BTreeSet<u32>,
+    /// A switch was met whose targets are not known.
+    open_switch: bool,
 }
 
 /// Runs the function of `cfg` from a state at its entry.
@@ -83,6 +87,7 @@ impl<'r> Run<'r> {
             flows: BTreeMap::new(),
             depth,
             new_cases: BTreeSet::new(),
+            open_switch: false,
         }
     }
 
@@ -277,6 +282,7 @@ impl<'r> Run<'r> {
             self.transfer(program, &mut state, &value, site, true, at);
             return self.returns(program, state);
         }
+        self.open_switch = true;
         for case in cases {
             self.go(program, at, Some(case), state.clone());
         }

@@ -240,7 +240,7 @@ impl Program<'_, '_> {
             return None;
         }
         let sites = self.sites.get(&entry).cloned()?;
-        let mut cfg = self.cfg(entry);
+        let mut cfg = self.cfg_with_cases(entry)?;
         self.cfgs.remove(&entry);
         let flows = flow::blocks_alone(self, Rc::make_mut(&mut cfg), &sites);
         let pops = cfg.pops;
@@ -282,6 +282,26 @@ impl Program<'_, '_> {
             Callee::Function(rva) => self.wanted.contains(&rva) && self.functions.is_start(rva),
             _ => false,
         })
+    }
+
+    /// A function's blocks with every case of its switches; `None` when one of their tables cannot be read.
+    fn cfg_with_cases(&mut self, entry: u32) -> Option<Rc<Cfg>> {
+        for _ in 0..MAX_PE_NESTED_SWITCHES {
+            let mut cfg = self.cfg(entry);
+            if !cfg.blocks.iter().any(|block| block.unread_switch) {
+                return Some(cfg);
+            }
+            self.cfgs.remove(&entry);
+            let new_cases = flow::unknown_cases(self, Rc::make_mut(&mut cfg));
+            match new_cases {
+                Some(new) if !new.is_empty() => self.cases.entry(entry).or_default().extend(&new),
+                known => {
+                    self.cfgs.insert(entry, Rc::clone(&cfg));
+                    return known.map(|_| cfg);
+                }
+            }
+        }
+        None
     }
 
     /// A function's blocks in the order that running it as a whole needs.

@@ -11,6 +11,8 @@ struct Raw {
     next: Option<usize>,
     taken: Option<usize>,
     switch: bool,
+    /// Through a table that was not read.
+    unread: bool,
 }
 
 /// Fills `cfg` with the blocks that begin at the leaders, in reverse post-order from the entry.
@@ -34,7 +36,7 @@ pub fn blocks(
     let block_at = |rva: u32| leaders.binary_search(&rva).ok();
     let mut raw: Vec<Raw> = Vec::with_capacity(leaders.len());
     for &leader in &leaders {
-        let mut block = Raw { end: leader, next: None, taken: None, switch: false };
+        let mut block = Raw { end: leader, next: None, taken: None, switch: false, unread: false };
         let mut place = decoded.place(leader);
         while let Some((at, step)) = place.and_then(|at| Some((at, decoded.all.get(at)?))) {
             block.end = step.next.unwrap_or(block.end);
@@ -59,6 +61,7 @@ pub fn blocks(
                 }
                 Some(Op::Jump { target }) => {
                     block.switch = !matches!(target, Target::Mem(Mem { base: None, index: None, .. }));
+                    block.unread = block.switch && !matches!(target, Target::Mem(Mem { base: None, .. }));
                 }
                 _ => {}
             }
@@ -80,7 +83,15 @@ pub fn blocks(
         let cases =
             if block.switch { cases.iter().filter_map(|&case| placed(case)).collect() } else { Vec::new() };
         let (next, taken) = (block.next.and_then(placed), block.taken.and_then(placed));
-        cfg.blocks.push(Block { rva, end: block.end, steps: 0..0, next, taken, cases });
+        cfg.blocks.push(Block {
+            rva,
+            end: block.end,
+            steps: 0..0,
+            next,
+            taken,
+            cases,
+            unread_switch: block.unread,
+        });
     }
 }
 

@@ -13,7 +13,7 @@ use crate::pe::code::state::State;
 use crate::pe::code::value::{Atom, Base, Value};
 
 /// Values of all registers.
-type Registers = Rc<[Value; REGS]>;
+pub type Registers = Rc<[Value; REGS]>;
 
 /// The registers at the head of each block; `None` for blocks that nothing leads to.
 pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg) -> Vec<Option<Registers>> {
