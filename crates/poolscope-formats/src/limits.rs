@@ -207,6 +207,9 @@ pub const MAX_PE_NEAR_BYTES: usize = 256 * 1024;
 /// Loops told apart in one function; a bit of a word each.
 pub const MAX_PE_LOOPS: usize = 64;
 
+/// States of a state machine whose variable the compiler does not bound before it switches on it.
+pub const MAX_PE_STATES: usize = 16;
+
 /// Cases of one switch.
 pub const MAX_PE_SWITCH_CASES: usize = 1024;
 

@@ -58,7 +58,7 @@ fn by_known_registers(
     sites: &BTreeSet<u32>,
 ) -> Option<Vec<TagFlow>> {
     cfg.lift_all(program.world.image);
-    let heads = registers_at_heads(program, cfg);
+    let heads = registers_at_heads(program, cfg, 1);
     let mut run = Run::of(program, cfg, 0);
     let mut left = sites.clone();
     for (at, (block, head)) in cfg.blocks.iter().zip(heads).enumerate() {

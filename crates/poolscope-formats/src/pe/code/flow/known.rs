@@ -1,7 +1,8 @@
 //! What registers are known to hold at the head of each block, without running any path to it.
 //!
-//! Only what stays the same on every way to a block is kept: one number, or the address of an allocator, which
-//! compilers load once and keep in a register across a loop. Memory is not followed.
+//! Only what is the same on every way to a block is kept, or one of a few numbers: a constant, the state of a
+//! state machine, or the address of an allocator, which compilers load once and keep in a register across a loop.
+//! Memory is not followed.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -15,8 +16,9 @@ use crate::pe::code::value::{Atom, Base, Value};
 /// Values of all registers.
 pub type Registers = Rc<[Value; REGS]>;
 
-/// The registers at the head of each block; `None` for blocks that nothing leads to.
-pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg) -> Vec<Option<Registers>> {
+/// The registers at the head of each block, none with more than `most` numbers; `None` for blocks that nothing
+/// leads to.
+pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg, most: usize) -> Vec<Option<Registers>> {
     let convention = program.convention;
     let mut heads: Vec<Option<Registers>> = vec![None; cfg.blocks.len()];
     let Some(first) = heads.first_mut() else { return heads };
@@ -49,14 +51,14 @@ pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg) -> Vec<Optio
         }
         let mut known: [Value; REGS] = std::array::from_fn(|_| Value::Top);
         for ((reg, slot), value) in (0_u8..).zip(&mut known).zip(state.regs.iter()) {
-            *slot = kept(program, convention.shape.sp, reg, value);
+            *slot = kept(program, convention.shape.sp, reg, value, most);
         }
         let known = Rc::new(known);
         for to in block.next.iter().chain(&block.taken).chain(&block.cases).copied() {
             let Some(head) = heads.get_mut(to) else { continue };
             let joined = match head {
                 None => Some(Rc::clone(&known)),
-                Some(head) => met(program, head, &known),
+                Some(head) => met(program, head, &known, most),
             };
             if joined.is_some() {
                 *head = joined;
@@ -68,7 +70,7 @@ pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg) -> Vec<Optio
 }
 
 /// What of a register's value is handed on to the next block.
-fn kept(program: &Program<'_, '_>, sp: Reg, reg: Reg, value: &Value) -> Value {
+fn kept(program: &Program<'_, '_>, sp: Reg, reg: Reg, value: &Value, most: usize) -> Value {
     if reg == sp {
         return Value::One(Atom::of(Base::Stack));
     }
@@ -77,18 +79,20 @@ fn kept(program: &Program<'_, '_>, sp: Reg, reg: Reg, value: &Value) -> Value {
         _ if reg >= TEMP => Value::Top,
         Value::One(atom) if lasting(atom) => value.clone(),
         Value::One(_) | Value::Top => Value::Top,
+        Value::Many(_) if are_few_numbers(value, most) => value.clone(),
         Value::Many(_) => allocators_of(program, value, &Value::Top),
     }
 }
 
 /// The registers of two ways into a block; `None` when the second adds nothing.
-fn met(program: &Program<'_, '_>, head: &Registers, other: &Registers) -> Option<Registers> {
+fn met(program: &Program<'_, '_>, head: &Registers, other: &Registers, most: usize) -> Option<Registers> {
     let mut out: Option<[Value; REGS]> = None;
     for (at, (mine, theirs)) in head.iter().zip(other.iter()).enumerate() {
         if mine == theirs || matches!(mine, Value::Top) && allocators_of(program, theirs, mine) == *mine {
             continue;
         }
-        let both = allocators_of(program, mine, theirs);
+        let both = mine.join(theirs);
+        let both = if are_few_numbers(&both, most) { both } else { allocators_of(program, mine, theirs) };
         if both != *mine
             && let Some(slot) = out.get_or_insert_with(|| head.as_ref().clone()).get_mut(at)
         {
@@ -96,6 +100,11 @@ fn met(program: &Program<'_, '_>, head: &Registers, other: &Registers) -> Option
         }
     }
     out.map(Rc::new)
+}
+
+fn are_few_numbers(value: &Value, most: usize) -> bool {
+    let atoms = value.atoms();
+    !atoms.is_empty() && atoms.len() <= most && atoms.iter().all(|atom| atom.base == Base::Const)
 }
 
 /// The allocators' addresses among two values, beside the unknown; the unknown alone where there are none.

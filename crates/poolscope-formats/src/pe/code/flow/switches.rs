@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::Run;
 use super::known::{Registers, registers_at_heads};
+use crate::limits::MAX_PE_STATES;
 use crate::pe::code::cfg::Cfg;
 use crate::pe::code::program::Program;
 use crate::pe::code::state::State;
@@ -33,7 +34,7 @@ pub fn unknown_cases(program: &mut Program<'_, '_>, cfg: &mut Cfg) -> Option<Vec
                 // The table's address may have been loaded far away, out of a loop.
                 if heads.is_none() {
                     cfg.lift_all(program.world.image);
-                    heads = Some(registers_at_heads(program, cfg));
+                    heads = Some(registers_at_heads(program, cfg, MAX_PE_STATES));
                 }
                 let head = heads.as_ref()?.get(from)?.as_ref()?;
                 cases(program, cfg, from, switch, Some(head))
