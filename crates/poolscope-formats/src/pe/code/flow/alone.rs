@@ -61,7 +61,7 @@ fn by_known_registers(
     let heads = registers_at_heads(program, cfg, 1);
     let mut run = Run::of(program, cfg, 0);
     let mut left = sites.clone();
-    for (at, (block, head)) in cfg.blocks.iter().zip(heads).enumerate() {
+    for (at, (block, head)) in cfg.blocks.iter().zip(heads.registers).enumerate() {
         let Some(head) = head else { continue };
         let mut state = State::entry(run.convention.shape);
         state.regs = head;

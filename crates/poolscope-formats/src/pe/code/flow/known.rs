@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::pe::code::cfg::Cfg;
-use crate::pe::code::ir::{Op, REGS, Reg, TEMP};
+use crate::pe::code::ir::{Op, REGS, Reg, TEMP, Target};
 use crate::pe::code::program::Program;
 use crate::pe::code::state::State;
 use crate::pe::code::value::{Atom, Base, Value};
@@ -16,22 +16,30 @@ use crate::pe::code::value::{Atom, Base, Value};
 /// Values of all registers.
 pub type Registers = Rc<[Value; REGS]>;
 
-/// The registers at the head of each block, none with more than `most` numbers; `None` for blocks that nothing
-/// leads to.
-pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg, most: usize) -> Vec<Option<Registers>> {
+/// What is known at the heads of blocks.
+pub struct Heads {
+    /// The registers at the head of each block; `None` for blocks that nothing leads to.
+    pub registers: Vec<Option<Registers>>,
+    /// Targets of switches that are no blocks yet.
+    pub new_cases: BTreeSet<u32>,
+}
+
+/// The registers at the head of each block, none with more than `most` numbers.
+pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg, most: usize) -> Heads {
     let convention = program.convention;
-    let mut heads: Vec<Option<Registers>> = vec![None; cfg.blocks.len()];
-    let Some(first) = heads.first_mut() else { return heads };
+    let mut found = Heads { registers: vec![None; cfg.blocks.len()], new_cases: BTreeSet::new() };
+    let Some(first) = found.registers.first_mut() else { return found };
     *first = Some(State::entry(convention.shape).regs);
     let mut pending = BTreeSet::from([0]);
     while let Some(at) = pending.pop_first() {
-        let (Some(block), Some(Some(head))) = (cfg.blocks.get(at), heads.get(at)) else { continue };
+        let (Some(block), Some(Some(head))) = (cfg.blocks.get(at), found.registers.get(at)) else { continue };
         let mut state = State::entry(convention.shape);
         state.regs = Rc::clone(head);
+        let mut cases = None;
         for step in cfg.steps.get(block.steps.clone()).unwrap_or(&[]) {
             let ops = cfg.ops.get(step.from as usize..step.to as usize).unwrap_or(&[]);
             if !program.spend(ops.len() as u64) {
-                return heads;
+                return found;
             }
             for op in ops {
                 match op {
@@ -39,6 +47,9 @@ pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg, most: usize)
                         for &reg in convention.volatile {
                             state.set(reg, Value::Top);
                         }
+                    }
+                    Op::Jump { target: Target::Reg(reg) } => {
+                        cases = targets(program, &state.reg(*reg));
                     }
                     Op::Jump { .. }
                     | Op::Branch { .. }
@@ -54,8 +65,19 @@ pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg, most: usize)
             *slot = kept(program, convention.shape.sp, reg, value, most);
         }
         let known = Rc::new(known);
-        for to in block.next.iter().chain(&block.taken).chain(&block.cases).copied() {
-            let Some(head) = heads.get_mut(to) else { continue };
+        // Where the targets of a switch are known, the guessed cases are not: they may be no cases at all.
+        let cases: Vec<usize> = match cases {
+            Some(known) => {
+                let place = |rva: u32| cfg.blocks.iter().position(|block| block.rva == rva);
+                let (blocks, new): (Vec<u32>, Vec<u32>) =
+                    known.into_iter().partition(|&rva| place(rva).is_some());
+                found.new_cases.extend(new);
+                blocks.into_iter().filter_map(place).collect()
+            }
+            None => block.cases.clone(),
+        };
+        for to in block.next.iter().chain(&block.taken).chain(&cases).copied() {
+            let Some(head) = found.registers.get_mut(to) else { continue };
             let joined = match head {
                 None => Some(Rc::clone(&known)),
                 Some(head) => met(program, head, &known, most),
@@ -66,7 +88,14 @@ pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg, most: usize)
             }
         }
     }
-    heads
+    found
+}
+
+/// The code a jump goes to, if all its targets are known.
+fn targets(program: &Program<'_, '_>, value: &Value) -> Option<Vec<u32>> {
+    let numbers = value.numbers()?;
+    let code = |&number: &u64| program.world.image.rva_of(number).filter(|_| program.is_code(number));
+    numbers.iter().map(code).collect()
 }
 
 /// What of a register's value is handed on to the next block.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::Run;
-use super::known::{Registers, registers_at_heads};
+use super::known::{Heads, Registers, registers_at_heads};
 use crate::limits::MAX_PE_STATES;
 use crate::pe::code::cfg::Cfg;
 use crate::pe::code::program::Program;
@@ -16,7 +16,7 @@ use crate::pe::code::state::State;
 pub fn unknown_cases(program: &mut Program<'_, '_>, cfg: &mut Cfg) -> Option<Vec<u32>> {
     let switches: Vec<usize> =
         (0..).zip(&cfg.blocks).filter(|(_, block)| block.unread_switch).map(|(at, _)| at).collect();
-    let mut heads: Option<Vec<Option<Registers>>> = None;
+    let mut heads: Option<Heads> = None;
     let mut out = BTreeSet::new();
     for switch in switches {
         let leads_here = |(at, block): (usize, &super::Block)| {
@@ -36,8 +36,9 @@ pub fn unknown_cases(program: &mut Program<'_, '_>, cfg: &mut Cfg) -> Option<Vec
                     cfg.lift_all(program.world.image);
                     heads = Some(registers_at_heads(program, cfg, MAX_PE_STATES));
                 }
-                let head = heads.as_ref()?.get(from)?.as_ref()?;
-                cases(program, cfg, from, switch, Some(head))
+                let heads = heads.as_ref()?;
+                out.extend(&heads.new_cases);
+                cases(program, cfg, from, switch, Some(heads.registers.get(from)?.as_ref()?))
             })?;
             out.extend(found);
         }
