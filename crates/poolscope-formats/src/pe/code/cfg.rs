@@ -80,6 +80,9 @@ impl Cfg {
         }
         let first = self.steps.len();
         let mut rva = block.rva;
+        let bytes = block.end.saturating_sub(rva) as usize;
+        self.steps.reserve(bytes / 4);
+        self.ops.reserve(bytes / 3);
         while rva < block.end {
             let from = self.ops.len() as u32;
             let next = lifter.next(&mut self.ops).map(|address| address.wrapping_sub(image.base) as u32);
@@ -168,8 +171,9 @@ struct Decoded {
     leads: bool,
 }
 
-/// The instructions of a function, in the order they were decoded.
-struct Instructions {
+/// The instructions of a function, in the order they were decoded. Kept from function to function for its memory.
+#[derive(Default)]
+pub struct Instructions {
     all: Vec<Decoded>,
     /// The operations that end runs.
     ends: Vec<Op>,
@@ -182,17 +186,15 @@ struct Instructions {
 }
 
 impl Instructions {
-    /// None yet, of a function whose main part is `extent`.
-    fn of(extent: Option<&(u32, u32)>) -> Self {
+    /// Forgets all, for a function whose main part is `extent`.
+    fn begin(&mut self, extent: Option<&(u32, u32)>) {
         let (from, to) = extent.copied().unwrap_or((0, 0));
-        let bytes = (to.saturating_sub(from) as usize).min(MAX_PE_NEAR_BYTES);
-        Self {
-            all: Vec::with_capacity(bytes / 4),
-            ends: Vec::new(),
-            from,
-            near: vec![0; bytes],
-            far: FxHashMap::default(),
-        }
+        self.all.clear();
+        self.ends.clear();
+        self.far.clear();
+        self.from = from;
+        self.near.clear();
+        self.near.resize((to.saturating_sub(from) as usize).min(MAX_PE_NEAR_BYTES), 0);
     }
 
     fn has(&self, rva: u32) -> bool {
@@ -236,7 +238,7 @@ impl Instructions {
 
 /// Decodes the function at `entry`. `extents` are the code ranges that belong to it; `is_start` tells the starts
 /// of other functions. `known_cases` are switch cases that an earlier run of the function came upon, `tables` the
-/// sorted RVAs of all jump tables of absolute addresses (x86).
+/// sorted RVAs of all jump tables of absolute addresses (x86). `decoded` is scratch memory.
 pub fn build(
     image: &Image<'_>,
     entry: u32,
@@ -244,9 +246,10 @@ pub fn build(
     known_cases: &[u32],
     tables: &[u32],
     is_start: &dyn Fn(u32) -> bool,
+    decoded: &mut Instructions,
 ) -> Cfg {
     let mut cfg = Cfg::default();
-    let mut decoded = Instructions::of(extents.first());
+    decoded.begin(extents.first());
     let mut scratch = Vec::new();
     let mut leaders = vec![entry];
     let mut cases = known_cases.to_vec();
@@ -318,7 +321,7 @@ pub fn build(
                 break;
             }
         }
-        match covered.as_mut().and_then(|covered| covered.first_unreached(image, &decoded)) {
+        match covered.as_mut().and_then(|covered| covered.first_unreached(image, decoded)) {
             Some(case)
                 if cases.len() < MAX_PE_SWITCH_CASES && decoded.all.len() < MAX_PE_FUNCTION_INSTRUCTIONS =>
             {

@@ -11,7 +11,8 @@ mod known;
 mod switches;
 
 pub use alone::blocks_alone;
-pub use switches::unknown_cases;
+pub use known::Heads;
+pub use switches::read_switches;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -263,11 +264,8 @@ impl<'r> Run<'r> {
         let cases = self.cfg.blocks.get(at).map(|block| block.cases.clone()).unwrap_or_default();
         let value = self.target(program, &state, target, site);
         // A bounded index through a jump table names its cases exactly.
-        if let Some(numbers) = value.numbers()
-            && self.are_cases(program, &numbers, &cases)
-        {
-            for &number in &numbers {
-                let rva = program.world.image.rva_of(number).unwrap_or(0);
+        if let Some(targets) = self.cases_among(program, &value, &cases) {
+            for rva in targets {
                 match self.cfg.blocks.iter().position(|block| block.rva == rva) {
                     Some(case) => self.go(program, at, Some(case), state.clone()),
                     None => {
@@ -288,17 +286,27 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// True for the targets of a switch: all of them code, and most of them of this function beyond doubt. (Where
-    /// the image lists no functions, a case after a jump can look like the start of one.)
-    fn are_cases(&self, program: &Program<'_, '_>, targets: &[u64], cases: &[usize]) -> bool {
+    /// The targets of a switch: all of them code, and most of them of this function beyond doubt. (Where the image
+    /// lists no functions, a case after a jump can look like the start of one.)
+    fn cases_among(
+        &self,
+        program: &Program<'_, '_>,
+        value: &Value,
+        cases: &[usize],
+    ) -> Option<BTreeSet<u32>> {
+        let numbers = value.numbers()?;
+        if !numbers.iter().all(|&number| program.is_code(number)) {
+            return None;
+        }
+        let targets: BTreeSet<u32> =
+            numbers.into_iter().filter_map(|number| program.world.image.rva_of(number)).collect();
         let sure = targets.iter().filter(|&&target| self.is_case(program, target, cases)).count();
-        2 * sure > targets.len() && targets.iter().all(|&target| program.is_code(target))
+        (2 * sure > targets.len()).then_some(targets)
     }
 
     /// True for an address a switch of this function can lead to: one of its blocks, or code that belongs to no
     /// other function.
-    fn is_case(&self, program: &Program<'_, '_>, address: u64, cases: &[usize]) -> bool {
-        let Some(rva) = program.world.image.rva_of(address) else { return false };
+    fn is_case(&self, program: &Program<'_, '_>, rva: u32, cases: &[usize]) -> bool {
         cases.iter().any(|&case| self.cfg.blocks.get(case).is_some_and(|block| block.rva == rva))
             || self.cfg.blocks.iter().any(|block| block.rva == rva)
             || program.is_loose_code(rva)

@@ -12,8 +12,8 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::cfg::{self, Cfg};
-use super::flow::{self, Outcome};
+use super::cfg::{self, Cfg, Instructions};
+use super::flow::{self, Heads, Outcome};
 use super::functions::Functions;
 use super::ir::Reg;
 use super::machine::Convention;
@@ -59,6 +59,8 @@ pub struct Program<'a, 'd> {
     cfgs: FxHashMap<u32, Rc<Cfg>>,
     /// Those of `cfgs` whose loops are found.
     looped: FxHashSet<u32>,
+    /// Scratch memory for decoding.
+    decoded: Instructions,
     /// Switch cases that running a function named.
     cases: FxHashMap<u32, BTreeSet<u32>>,
     callees: FxHashMap<u32, Callee>,
@@ -112,6 +114,7 @@ pub fn follow(image: &Image<'_>, wdf_table: Option<u64>) -> Option<Found> {
         functions,
         cfgs: FxHashMap::default(),
         looped: FxHashSet::default(),
+        decoded: Instructions::default(),
         cases: FxHashMap::default(),
         callees: FxHashMap::default(),
         summaries: FxHashMap::default(),
@@ -240,12 +243,14 @@ impl Program<'_, '_> {
             return None;
         }
         let sites = self.sites.get(&entry).cloned()?;
-        let mut cfg = self.cfg_with_cases(entry)?;
+        let (mut cfg, heads) = self.cfg_with_cases(entry)?;
         self.cfgs.remove(&entry);
-        let flows = flow::blocks_alone(self, Rc::make_mut(&mut cfg), &sites);
+        let flows = flow::blocks_alone(self, Rc::make_mut(&mut cfg), &sites, heads);
         let pops = cfg.pops;
-        self.cfgs.insert(entry, cfg);
-        let flows = flows?;
+        let Some(flows) = flows else {
+            self.cfgs.insert(entry, cfg);
+            return None;
+        };
         self.running.remove(&entry);
         let summary = Rc::new(Summary { regs: Vec::new(), pops, stores: Vec::new(), open: Vec::new() });
         self.summaries.insert(entry, Rc::clone(&summary));
@@ -284,20 +289,23 @@ impl Program<'_, '_> {
         })
     }
 
-    /// A function's blocks with every case of its switches; `None` when one of their tables cannot be read.
-    fn cfg_with_cases(&mut self, entry: u32) -> Option<Rc<Cfg>> {
+    /// A function's blocks with every case of its switches, and what was found out on the way; `None` when one of
+    /// their tables cannot be read.
+    fn cfg_with_cases(&mut self, entry: u32) -> Option<(Rc<Cfg>, Option<Heads>)> {
         for _ in 0..MAX_PE_NESTED_SWITCHES {
             let mut cfg = self.cfg(entry);
             if !cfg.blocks.iter().any(|block| block.unread_switch) {
-                return Some(cfg);
+                return Some((cfg, None));
             }
             self.cfgs.remove(&entry);
-            let new_cases = flow::unknown_cases(self, Rc::make_mut(&mut cfg));
-            match new_cases {
-                Some(new) if !new.is_empty() => self.cases.entry(entry).or_default().extend(&new),
-                known => {
+            let read = flow::read_switches(self, Rc::make_mut(&mut cfg));
+            match read {
+                Some(read) if !read.new_cases.is_empty() => {
+                    self.cases.entry(entry).or_default().extend(&read.new_cases);
+                }
+                read => {
                     self.cfgs.insert(entry, Rc::clone(&cfg));
-                    return known.map(|_| cfg);
+                    return read.map(|read| (cfg, read.heads));
                 }
             }
         }
@@ -328,9 +336,10 @@ impl Program<'_, '_> {
         let cases: Vec<u32> = self.cases.get(&entry).into_iter().flatten().copied().collect();
         let functions = &self.functions;
         let image = self.world.image;
-        let cfg = Rc::new(cfg::build(image, entry, &extents, &cases, &functions.tables, &|rva| {
-            functions.is_start(rva) || functions.containing(image, rva) == Some(rva)
-        }));
+        let is_start = |rva| functions.is_start(rva) || functions.containing(image, rva) == Some(rva);
+        let tables = functions.tables.as_slice();
+        let cfg = cfg::build(image, entry, &extents, &cases, tables, &is_start, &mut self.decoded);
+        let cfg = Rc::new(cfg);
         self.cfgs.insert(entry, Rc::clone(&cfg));
         cfg
     }

@@ -20,7 +20,7 @@ pub fn blocks(
     cfg: &mut Cfg,
     image: &Image<'_>,
     entry: u32,
-    mut decoded: Instructions,
+    decoded: &mut Instructions,
     mut leaders: Vec<u32>,
     cases: &[u32],
     is_start: &dyn Fn(u32) -> bool,

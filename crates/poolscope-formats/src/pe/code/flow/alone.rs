@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::Run;
-use super::known::registers_at_heads;
+use super::known::{Heads, registers_at_heads};
 use crate::pe::code::cfg::{Block, Cfg, Step};
 use crate::pe::code::ir::{Op, Target};
 use crate::pe::code::program::Program;
@@ -17,14 +17,16 @@ use crate::pe::code::summary::TagFlow;
 use crate::pe::code::value::Value;
 
 /// The tags that a function passes at `sites` (RVAs within its instructions, sorted), if the block around each
-/// site tells them; `None` when one does not, and the function has to be run as a whole.
+/// site tells them; `None` when one does not, and the function has to be run as a whole. `heads` is what reading its
+/// switches found out.
 pub fn blocks_alone(
     program: &mut Program<'_, '_>,
     cfg: &mut Cfg,
     sites: &BTreeSet<u32>,
+    heads: Option<Heads>,
 ) -> Option<Vec<TagFlow>> {
     let near = by_their_sites(program, cfg, sites);
-    near.or_else(|| by_known_registers(program, cfg, sites))
+    near.or_else(|| by_known_registers(program, cfg, sites, heads))
 }
 
 /// Runs the blocks of the sites with nothing known before them.
@@ -56,9 +58,10 @@ fn by_known_registers(
     program: &mut Program<'_, '_>,
     cfg: &mut Cfg,
     sites: &BTreeSet<u32>,
+    heads: Option<Heads>,
 ) -> Option<Vec<TagFlow>> {
     cfg.lift_all(program.world.image);
-    let heads = registers_at_heads(program, cfg, 1);
+    let heads = heads.unwrap_or_else(|| registers_at_heads(program, cfg, 1));
     let mut run = Run::of(program, cfg, 0);
     let mut left = sites.clone();
     for (at, (block, head)) in cfg.blocks.iter().zip(heads.registers).enumerate() {
@@ -70,7 +73,9 @@ fn by_known_registers(
             run.alone(program, at, block, &mut state, &mut left)?;
         }
     }
-    run.all_known(&left)
+    // Which of several numbers comes with which way here is not known.
+    let told = run.all_known(&left)?;
+    told.iter().all(|flow| flow.value.as_number().is_some()).then_some(told)
 }
 
 impl Run<'_> {
@@ -113,6 +118,9 @@ impl Run<'_> {
                     }
                 };
                 let value = self.target(program, state, target, step.rva);
+                if tail && self.is_switch(program, block, &value) {
+                    continue;
+                }
                 let before = self.flows.len();
                 let harmless = program.takes_no_tag(state, &value);
                 let through =
@@ -138,6 +146,15 @@ impl Run<'_> {
         }
         let stored = state.memory.cells().iter().any(|cell| is_allocator(program, &cell.value));
         (!stored).then_some(())
+    }
+
+    /// True for a jump to cases of this function, and not out of it.
+    fn is_switch(&self, program: &Program<'_, '_>, block: &Block, target: &Value) -> bool {
+        let own = |number: u64| {
+            let rva = program.world.image.rva_of(number);
+            block.cases.iter().any(|&case| self.cfg.blocks.get(case).map(|block| block.rva) == rva)
+        };
+        target.numbers().is_some_and(|numbers| numbers.into_iter().any(own))
     }
 
     /// True when a call is handed an allocator's address beside the one it goes to.

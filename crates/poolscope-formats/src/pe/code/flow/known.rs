@@ -10,7 +10,7 @@ use std::rc::Rc;
 use crate::pe::code::cfg::Cfg;
 use crate::pe::code::ir::{Op, REGS, Reg, TEMP, Target};
 use crate::pe::code::program::Program;
-use crate::pe::code::state::State;
+use crate::pe::code::state::{Flags, State};
 use crate::pe::code::value::{Atom, Base, Value};
 
 /// Values of all registers.
@@ -31,10 +31,15 @@ pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg, most: usize)
     let Some(first) = found.registers.first_mut() else { return found };
     *first = Some(State::entry(convention.shape).regs);
     let mut pending = BTreeSet::from([0]);
+    let mut state = State::entry(convention.shape);
     while let Some(at) = pending.pop_first() {
         let (Some(block), Some(Some(head))) = (cfg.blocks.get(at), found.registers.get(at)) else { continue };
-        let mut state = State::entry(convention.shape);
         state.regs = Rc::clone(head);
+        state.flags = Flags::Unknown;
+        // String instructions and vector registers leave something behind.
+        if !state.memory.cells().is_empty() || !state.vectors.is_empty() {
+            state = State { regs: state.regs, ..State::entry(convention.shape) };
+        }
         let mut cases = None;
         for step in cfg.steps.get(block.steps.clone()).unwrap_or(&[]) {
             let ops = cfg.ops.get(step.from as usize..step.to as usize).unwrap_or(&[]);
@@ -55,7 +60,13 @@ pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg, most: usize)
                     | Op::Branch { .. }
                     | Op::BranchZero { .. }
                     | Op::Return { .. }
-                    | Op::Stop => {}
+                    | Op::Stop
+                    | Op::Store { .. }
+                    | Op::Push { .. }
+                    | Op::VectorStore { .. } => {}
+                    // Their result would only decide between two values.
+                    Op::Compare { .. } | Op::Test { .. } => state.flags = Flags::Unknown,
+                    Op::Pop { dst, .. } => state.set(*dst, Value::Top),
                     _ => state.apply(op, &mut program.world, convention.shape, step.rva),
                 }
             }
@@ -118,6 +129,9 @@ fn met(program: &Program<'_, '_>, head: &Registers, other: &Registers, most: usi
     let mut out: Option<[Value; REGS]> = None;
     for (at, (mine, theirs)) in head.iter().zip(other.iter()).enumerate() {
         if mine == theirs || matches!(mine, Value::Top) && allocators_of(program, theirs, mine) == *mine {
+            continue;
+        }
+        if theirs.atoms().iter().all(|atom| mine.atoms().contains(atom)) && !matches!(theirs, Value::Top) {
             continue;
         }
         let both = mine.join(theirs);

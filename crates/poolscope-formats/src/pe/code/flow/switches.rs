@@ -12,8 +12,16 @@ use crate::pe::code::cfg::Cfg;
 use crate::pe::code::program::Program;
 use crate::pe::code::state::State;
 
-/// The cases that jump tables name and that are no blocks yet; `None` when a table cannot be read.
-pub fn unknown_cases(program: &mut Program<'_, '_>, cfg: &mut Cfg) -> Option<Vec<u32>> {
+/// What the jump tables of a function say.
+pub struct Switches {
+    /// Cases that are no blocks yet.
+    pub new_cases: Vec<u32>,
+    /// What is known at the heads of blocks, where that was needed.
+    pub heads: Option<Heads>,
+}
+
+/// Reads the jump tables; `None` when one cannot be read.
+pub fn read_switches(program: &mut Program<'_, '_>, cfg: &mut Cfg) -> Option<Switches> {
     let switches: Vec<usize> =
         (0..).zip(&cfg.blocks).filter(|(_, block)| block.unread_switch).map(|(at, _)| at).collect();
     let mut heads: Option<Heads> = None;
@@ -43,7 +51,7 @@ pub fn unknown_cases(program: &mut Program<'_, '_>, cfg: &mut Cfg) -> Option<Vec
             out.extend(found);
         }
     }
-    Some(out.into_iter().collect())
+    Some(Switches { new_cases: out.into_iter().collect(), heads })
 }
 
 /// What one way into a switch says of its cases that are no blocks yet; `None` when the targets stay unknown.
