@@ -251,6 +251,8 @@ impl Program<'_, '_> {
             self.cfgs.insert(entry, cfg);
             return None;
         };
+        // Seldom asked for again.
+        self.looped.remove(&entry);
         self.running.remove(&entry);
         let summary = Rc::new(Summary { regs: Vec::new(), pops, stores: Vec::new(), open: Vec::new() });
         self.summaries.insert(entry, Rc::clone(&summary));
@@ -302,6 +304,7 @@ impl Program<'_, '_> {
             match read {
                 Some(read) if !read.new_cases.is_empty() => {
                     self.cases.entry(entry).or_default().extend(&read.new_cases);
+                    self.looped.remove(&entry);
                 }
                 read => {
                     self.cfgs.insert(entry, Rc::clone(&cfg));
