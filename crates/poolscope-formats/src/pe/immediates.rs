@@ -50,8 +50,12 @@ pub(super) fn in_arguments(image: &Image<'_>, wanted: &dyn Fn(Tag) -> bool) -> V
             Machine::Other(_) => {}
         }
     }
+    // An address in a 32-bit image can happen to spell a tag.
+    let is_address = |tag: Tag| {
+        image.machine == Machine::X86 && image.rva_of(u64::from(u32::from_le_bytes(tag.0))).is_some()
+    };
     let mut once: BTreeMap<Tag, u32> = BTreeMap::new();
-    for (tag, rva) in out.into_iter().filter(|&(tag, _)| wanted(tag)) {
+    for (tag, rva) in out.into_iter().filter(|&(tag, _)| wanted(tag) && !is_address(tag)) {
         once.entry(tag).or_insert(rva);
     }
     once.into_iter().take(MAX_PE_IMMEDIATES).collect()

@@ -36,9 +36,9 @@ pub struct Functions {
 
 impl Functions {
     /// From the image's function table. `tables` are the sorted RVAs of its jump tables of absolute addresses;
-    /// `call_targets` gives the targets of calls, which is asked for only where
+    /// `call_targets`, handed those tables, gives the targets of calls, which is asked for only where
     /// there is no such table.
-    pub fn of(image: &Image<'_>, tables: Vec<u32>, call_targets: impl FnOnce() -> Vec<u32>) -> Self {
+    pub fn of(image: &Image<'_>, tables: Vec<u32>, call_targets: impl FnOnce(&[u32]) -> Vec<u32>) -> Self {
         let mut starts = image.exports.clone();
         starts.push(image.entry);
         starts.sort_unstable();
@@ -55,7 +55,8 @@ impl Functions {
             swept: RefCell::default(),
         };
         if functions.extents.is_empty() {
-            functions.learn_starts(call_targets());
+            let found = call_targets(&functions.tables);
+            functions.learn_starts(found);
         }
         functions
     }

@@ -102,9 +102,11 @@ pub fn follow(image: &Image<'_>, wdf_table: Option<u64>) -> Option<Found> {
         }
     }
     let tables = if image.machine == Machine::X86 { xref::jump_tables(image) } else { Vec::new() };
-    let functions = Functions::of(image, tables, || {
+    let functions = Functions::of(image, tables, |tables| {
         let mut starts = call_targets(image);
-        starts.extend(xref::code_pointers(image).into_iter().filter(|&rva| looks_like_start(image, rva)));
+        starts.extend(
+            xref::code_pointers(image, tables).into_iter().filter(|&rva| looks_like_start(image, rva)),
+        );
         starts
     });
     let mut program = Program {

@@ -129,6 +129,7 @@ impl Value {
         match (self, other) {
             (Self::Top, _) | (_, Self::Top) => Self::Top,
             (a, b) if a == b => a.clone(),
+            (a, Self::One(b)) if a.atoms().binary_search(b).is_ok() => a.clone(),
             (a, b) => Self::from_atoms([a.atoms(), b.atoms()].concat()),
         }
     }

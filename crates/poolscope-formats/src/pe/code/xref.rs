@@ -233,11 +233,10 @@ pub fn pointers_to(image: &Image<'_>, wanted: &[u32]) -> Vec<(u32, u32)> {
 }
 
 /// RVAs of code that words outside the code point to: callbacks, function tables, but not the cases of x86 jump
-/// tables, which are absolute addresses too.
-pub fn code_pointers(image: &Image<'_>) -> Vec<u32> {
+/// tables (`tables`: their sorted RVAs), which are absolute addresses too.
+pub fn code_pointers(image: &Image<'_>, tables: &[u32]) -> Vec<u32> {
     let mut out = Vec::new();
     let width = usize::from(image.machine.pointer());
-    let tables = if image.machine == Machine::X86 { jump_tables(image) } else { Vec::new() };
     for section in image.sections.iter().filter(|section| !section.executable) {
         let Some(data) = image.bytes_from(section.rva) else { continue };
         let mut in_table = false;

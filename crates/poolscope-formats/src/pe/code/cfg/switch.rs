@@ -39,9 +39,8 @@ pub fn jump_table(image: &Image<'_>, table: u64, tables: &[u32]) -> Vec<u32> {
 
 /// Which bytes of a function's extents its decoded instructions take up: what is left can be cases of a switch.
 pub(super) struct Covered {
-    /// Begin and end of each extent, and where its bits begin.
-    extents: Vec<(u32, u32, usize)>,
-    bits: Vec<u64>,
+    /// Begin of each extent, and whether each of its bytes is taken up.
+    extents: Vec<(u32, Vec<bool>)>,
     /// Instructions entered so far.
     entered: usize,
     /// Nothing below this address is looked at again.
@@ -51,53 +50,48 @@ pub(super) struct Covered {
 impl Covered {
     /// Nothing covered yet. Extents beyond any real function are not looked at.
     pub(super) fn of(extents: &[(u32, u32)]) -> Self {
+        let mut left = MAX_PE_CASE_BYTES;
         let mut placed = Vec::new();
-        let mut bits = 0_usize;
         for &(begin, end) in extents {
-            let bytes = end.saturating_sub(begin);
-            if bits.saturating_add(bytes as usize) <= MAX_PE_CASE_BYTES {
-                placed.push((begin, end, bits));
-                bits += bytes as usize;
+            let bytes = end.saturating_sub(begin) as usize;
+            if let Some(rest) = left.checked_sub(bytes) {
+                left = rest;
+                placed.push((begin, vec![false; bytes]));
             }
         }
-        Self { extents: placed, bits: vec![0; bits.div_ceil(64)], entered: 0, seen_to: 0 }
+        Self { extents: placed, entered: 0, seen_to: 0 }
     }
 
-    fn bit(&self, rva: u32) -> Option<usize> {
-        let inside = |(begin, end, _): &&(u32, u32, usize)| (*begin..*end).contains(&rva);
-        self.extents.iter().find(inside).map(|(begin, _, bit)| bit + (rva - begin) as usize)
-    }
-
-    fn has(&self, rva: u32) -> bool {
-        let word = self.bit(rva).and_then(|bit| Some((self.bits.get(bit / 64)?, bit % 64)));
-        word.is_some_and(|(word, bit)| word >> bit & 1 == 1)
+    fn enter(&mut self, from: u32, to: u32) {
+        for (begin, taken) in &mut self.extents {
+            let at = |rva: u32| rva.saturating_sub(*begin) as usize;
+            let end = at(to).min(taken.len());
+            if let Some(bytes) = taken.get_mut(at(from)..end) {
+                bytes.fill(true);
+            }
+        }
     }
 
     /// The first address of the extents that holds code nothing leads to.
     pub(super) fn first_unreached(&mut self, image: &Image<'_>, decoded: &Instructions) -> Option<u32> {
         for step in decoded.all.get(self.entered..).unwrap_or(&[]) {
-            for rva in step.rva..step.next.unwrap_or(step.rva) {
-                if let Some(bit) = self.bit(rva)
-                    && let Some(word) = self.bits.get_mut(bit / 64)
-                {
-                    *word |= 1 << (bit % 64);
-                }
-            }
+            self.enter(step.rva, step.next.unwrap_or(step.rva));
         }
         self.entered = decoded.all.len();
-        for &(begin, end, _) in &self.extents {
-            let mut at = begin.max(self.seen_to);
-            while at < end {
-                if self.has(at) {
+        for (begin, taken) in &self.extents {
+            let mut at = self.seen_to.saturating_sub(*begin) as usize;
+            while let Some(&covered) = taken.get(at) {
+                let rva = begin.saturating_add(at as u32);
+                if covered {
                     at += 1;
-                } else if let Some(padding) = padding_at(image, at) {
-                    at = at.checked_add(padding)?;
-                } else if decoded.has(at) {
+                } else if let Some(padding) = padding_at(image, rva) {
+                    at += padding as usize;
+                } else if decoded.has(rva) {
                     // Bytes that are no instruction.
                     break;
                 } else {
-                    self.seen_to = at;
-                    return Some(at);
+                    self.seen_to = rva;
+                    return Some(rva);
                 }
             }
         }
