@@ -73,11 +73,12 @@ pub struct Cfg {
 impl Cfg {
     /// Makes the operations of a block.
     pub fn lift(&mut self, image: &Image<'_>, at: usize) {
-        let Some(block) = self.blocks.get_mut(at) else { return };
-        let Some(mut lifter) = Lifter::at(image, block.rva) else { return };
-        if !block.steps.is_empty() {
-            return;
-        }
+        self.lift_by(&mut None, image, at);
+    }
+
+    fn lift_by<'d>(&mut self, lifter: &mut Option<Lifter<'d>>, image: &Image<'d>, at: usize) {
+        let Some(block) = self.blocks.get_mut(at).filter(|block| block.steps.is_empty()) else { return };
+        let Some(lifter) = Lifter::moved(lifter, image, block.rva) else { return };
         let first = self.steps.len();
         let mut rva = block.rva;
         let bytes = block.end.saturating_sub(rva) as usize;
@@ -98,8 +99,9 @@ impl Cfg {
 
     /// Makes the operations of every block.
     pub fn lift_all(&mut self, image: &Image<'_>) {
+        let mut lifter = None;
         for at in 0..self.blocks.len() {
-            self.lift(image, at);
+            self.lift_by(&mut lifter, image, at);
         }
     }
 }
@@ -115,19 +117,35 @@ pub enum Lifter<'d> {
 impl<'d> Lifter<'d> {
     /// Starts at an RVA; `None` when no executable bytes stand there.
     pub fn at(image: &Image<'d>, rva: u32) -> Option<Self> {
-        if !image.section_at(rva)?.executable {
-            return None;
-        }
-        let bytes = image.bytes_from(rva)?;
-        let address = image.base.wrapping_add(u64::from(rva));
-        match image.machine {
+        let section = image.section_at(rva).filter(|section| section.executable)?;
+        let bytes = image.bytes_from(section.rva)?;
+        let address = image.base.wrapping_add(u64::from(section.rva));
+        let mut lifter = match image.machine {
             Machine::X86 | Machine::X64 => {
                 let wide = image.machine == Machine::X64;
-                Some(Self::X86(Box::new(lift_x86::Lifter::new(bytes, address, wide))))
+                Self::X86(Box::new(lift_x86::Lifter::new(bytes, address, wide)))
             }
-            Machine::Arm64 => Some(Self::Arm64(lift_arm64::Lifter::new(bytes, address))),
-            Machine::Other(_) => None,
+            Machine::Arm64 => Self::Arm64(lift_arm64::Lifter::new(bytes, address)),
+            Machine::Other(_) => return None,
+        };
+        lifter.seek(image, rva).then_some(lifter)
+    }
+
+    /// Goes on at another RVA of the same section; false when it is elsewhere.
+    fn seek(&mut self, image: &Image<'d>, rva: u32) -> bool {
+        let address = image.base.wrapping_add(u64::from(rva));
+        match self {
+            Self::X86(lifter) => lifter.seek(address),
+            Self::Arm64(lifter) => lifter.seek(address),
         }
+    }
+
+    /// Takes a lifter to an RVA, a new one where the old one cannot go.
+    fn moved<'k>(kept: &'k mut Option<Self>, image: &Image<'d>, rva: u32) -> Option<&'k mut Self> {
+        if !kept.as_mut().is_some_and(|lifter| lifter.seek(image, rva)) {
+            *kept = Some(Self::at(image, rva)?);
+        }
+        kept.as_mut()
     }
 
     /// Lifts the next instruction; the address after it.
@@ -251,6 +269,7 @@ pub fn build(
     let mut cfg = Cfg::default();
     decoded.begin(extents.first());
     let mut scratch = Vec::new();
+    let mut lifter = None;
     let mut leaders = vec![entry];
     let mut cases = known_cases.to_vec();
     leaders.extend(known_cases);
@@ -262,7 +281,7 @@ pub fn build(
             if decoded.has(start) {
                 continue;
             }
-            let Some(mut lifter) = Lifter::at(image, start) else { continue };
+            let Some(lifter) = Lifter::moved(&mut lifter, image, start) else { continue };
             let mut rva = start;
             while !decoded.has(rva) && decoded.all.len() < MAX_PE_FUNCTION_INSTRUCTIONS {
                 let (next, mut end) = match lifter.next_end(&mut scratch) {

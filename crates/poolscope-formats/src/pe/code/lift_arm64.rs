@@ -27,6 +27,17 @@ impl<'d> Lifter<'d> {
         Self { code, at: 0, address }
     }
 
+    /// Goes on at another address of the code; false when it is outside.
+    pub fn seek(&mut self, address: u64) -> bool {
+        match usize::try_from(address.wrapping_sub(self.address)) {
+            Ok(at) if at < self.code.len() => {
+                self.at = at;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Lifts the next instruction into `out` and gives the address after it; `None` at the end or at zeros.
     pub fn next(&mut self, out: &mut Vec<Op>) -> Option<u64> {
         let bytes = self.code.get(self.at..self.at + 4)?;

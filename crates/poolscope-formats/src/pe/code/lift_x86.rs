@@ -23,6 +23,8 @@ pub struct Lifter<'d> {
     info: Option<InstructionInfoFactory>,
     instruction: Instruction,
     bits: u32,
+    /// Where the first byte of the code stands.
+    start: u64,
 }
 
 impl<'d> Lifter<'d> {
@@ -34,7 +36,18 @@ impl<'d> Lifter<'d> {
             info: None,
             instruction: Instruction::default(),
             bits,
+            start: address,
         }
+    }
+
+    /// Goes on at another address of the code; false when it is outside.
+    pub fn seek(&mut self, address: u64) -> bool {
+        let Ok(at) = usize::try_from(address.wrapping_sub(self.start)) else { return false };
+        if at >= self.decoder.max_position() || self.decoder.set_position(at).is_err() {
+            return false;
+        }
+        self.decoder.set_ip(address);
+        true
     }
 
     /// Lifts the next instruction into `out` and gives the address after it; `None` at the end or at bytes that

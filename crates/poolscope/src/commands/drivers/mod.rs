@@ -50,7 +50,9 @@ pub(super) fn run(typed: &DriversArgs, color: When) -> Result<Exit> {
             drivers: &drivers,
             unreadable: &scanned.unreadable,
         };
-        output::print(&format!("{}\n", serde_json::to_string_pretty(&document)?))?;
+        let mut text = serde_json::to_string_pretty(&document)?;
+        text.push('\n');
+        output::print(&text)?;
     } else {
         output::print(&text::render(&drivers, &scanned.unreadable, images, tag, output::style(color)))?;
     }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use poolscope::{Input, find_inputs, read_whole};
@@ -58,18 +58,18 @@ pub(super) fn scan(paths: &[PathBuf], tag: Option<Tag>) -> Result<Scanned> {
 
 /// Images already read, by the length and a 128-bit hash of their bytes: the DriverStore holds a copy of most.
 #[derive(Debug, Default)]
-struct Known(Mutex<HashMap<(usize, u128), Parsed<DriverImage>>>);
+struct Known(Mutex<HashMap<(usize, u128), Arc<Parsed<DriverImage>>>>);
 
 impl Known {
     /// Reads an image, or takes what was read of its copy.
-    fn read(&self, data: &[u8], name: &str) -> Result<Parsed<DriverImage>, FormatError> {
+    fn read(&self, data: &[u8], name: &str) -> Result<Arc<Parsed<DriverImage>>, FormatError> {
         let hash = (data.len(), xxh3_128(data));
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
         if let Some(known) = known {
-            return Ok(known.map(|image| image.renamed(name)));
+            return Ok(Arc::new(Parsed::clone(&known).map(|image| image.renamed(name))));
         }
-        let read = read_image(data, name)?;
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, read.clone());
+        let read = Arc::new(read_image(data, name)?);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, Arc::clone(&read));
         Ok(read)
     }
 }

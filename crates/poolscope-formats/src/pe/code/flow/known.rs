@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::pe::code::cfg::Cfg;
-use crate::pe::code::ir::{Op, REGS, Reg, TEMP, Target};
+use crate::pe::code::ir::{Op, REGS, TEMP, Target};
 use crate::pe::code::program::Program;
 use crate::pe::code::state::{Flags, State};
 use crate::pe::code::value::{Atom, Base, Value};
@@ -71,11 +71,6 @@ pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg, most: usize)
                 }
             }
         }
-        let mut known: [Value; REGS] = std::array::from_fn(|_| Value::Top);
-        for ((reg, slot), value) in (0_u8..).zip(&mut known).zip(state.regs.iter()) {
-            *slot = kept(program, convention.shape.sp, reg, value, most);
-        }
-        let known = Rc::new(known);
         // Where the targets of a switch are known, the guessed cases are not: they may be no cases at all.
         let cases: Vec<usize> = match cases {
             Some(known) => {
@@ -89,12 +84,15 @@ pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg, most: usize)
         };
         for to in block.next.iter().chain(&block.taken).chain(&cases).copied() {
             let Some(head) = found.registers.get_mut(to) else { continue };
-            let joined = match head {
-                None => Some(Rc::clone(&known)),
-                Some(head) => met(program, head, &known, most),
+            let changed = match head {
+                None => {
+                    let value = |reg: usize| kept(program, reg, state.regs.get(reg), most);
+                    *head = Some(Rc::new(std::array::from_fn(value)));
+                    true
+                }
+                Some(head) => meet(program, head, &state.regs, most),
             };
-            if joined.is_some() {
-                *head = joined;
+            if changed {
                 pending.insert(to);
             }
         }
@@ -110,39 +108,46 @@ fn targets(program: &Program<'_, '_>, value: &Value) -> Option<Vec<u32>> {
 }
 
 /// What of a register's value is handed on to the next block.
-fn kept(program: &Program<'_, '_>, sp: Reg, reg: Reg, value: &Value, most: usize) -> Value {
-    if reg == sp {
+fn kept(program: &Program<'_, '_>, reg: usize, value: Option<&Value>, most: usize) -> Value {
+    if reg == usize::from(program.convention.shape.sp) {
         return Value::One(Atom::of(Base::Stack));
     }
     let lasting = |atom: &Atom| atom.base == Base::Const || program.leads_to_allocator(*atom);
     match value {
-        _ if reg >= TEMP => Value::Top,
-        Value::One(atom) if lasting(atom) => value.clone(),
-        Value::One(_) | Value::Top => Value::Top,
-        Value::Many(_) if are_few_numbers(value, most) => value.clone(),
-        Value::Many(_) => allocators_of(program, value, &Value::Top),
+        Some(Value::One(atom)) if reg < usize::from(TEMP) && lasting(atom) => Value::One(*atom),
+        Some(value @ Value::Many(_)) if reg < usize::from(TEMP) => {
+            if are_few_numbers(value, most) {
+                value.clone()
+            } else {
+                allocators_of(program, value, &Value::Top)
+            }
+        }
+        _ => Value::Top,
     }
 }
 
-/// The registers of two ways into a block; `None` when the second adds nothing.
-fn met(program: &Program<'_, '_>, head: &Registers, other: &Registers, most: usize) -> Option<Registers> {
-    let mut out: Option<[Value; REGS]> = None;
-    for (at, (mine, theirs)) in head.iter().zip(other.iter()).enumerate() {
-        if mine == theirs || matches!(mine, Value::Top) && allocators_of(program, theirs, mine) == *mine {
+/// Joins another way into a block to what is known at its head; false when that changes nothing.
+fn meet(program: &Program<'_, '_>, head: &mut Registers, other: &Registers, most: usize) -> bool {
+    let mut changed = false;
+    for (reg, theirs) in other.iter().enumerate() {
+        let Some(mine) = head.get(reg) else { continue };
+        let leads = |value: &Value| value.atoms().iter().any(|&atom| program.leads_to_allocator(atom));
+        if mine == theirs || matches!(mine, Value::Top) && !leads(theirs) {
             continue;
         }
-        if theirs.atoms().iter().all(|atom| mine.atoms().contains(atom)) && !matches!(theirs, Value::Top) {
+        let theirs = kept(program, reg, Some(theirs), most);
+        let both = mine.join(&theirs);
+        let both = if are_few_numbers(&both, most) { both } else { allocators_of(program, mine, &theirs) };
+        // The stack pointer is the same everywhere.
+        if *mine == theirs || both == *mine {
             continue;
         }
-        let both = mine.join(theirs);
-        let both = if are_few_numbers(&both, most) { both } else { allocators_of(program, mine, theirs) };
-        if both != *mine
-            && let Some(slot) = out.get_or_insert_with(|| head.as_ref().clone()).get_mut(at)
-        {
+        if let Some(slot) = Rc::make_mut(head).get_mut(reg) {
             *slot = both;
+            changed = true;
         }
     }
-    out.map(Rc::new)
+    changed
 }
 
 fn are_few_numbers(value: &Value, most: usize) -> bool {
