@@ -11,6 +11,7 @@ use crate::inventory::{
     systeminfo,
 };
 use crate::limits::DETECT_HEAD_BYTES;
+use crate::notes;
 use crate::parsed::{Parsed, Place};
 use crate::processes::{get_process, handle_tool, tasklist};
 use crate::rammap;
@@ -88,6 +89,8 @@ pub enum Kind {
     Registry,
     /// An index of driver images.
     DriverIndex,
+    /// A person's notes that speak of advice.
+    Notes,
 }
 
 impl Kind {
@@ -126,6 +129,7 @@ impl Kind {
             Self::XperfPool => "xperf_pool",
             Self::Registry => "registry_export",
             Self::DriverIndex => "driver_index",
+            Self::Notes => "notes",
         }
     }
 
@@ -164,6 +168,7 @@ impl Kind {
             Self::XperfPool => "xperf pool report",
             Self::Registry => "registry export (.reg)",
             Self::DriverIndex => "driver index",
+            Self::Notes => "notes that speak of pool settings",
         }
     }
 }
@@ -263,6 +268,8 @@ pub static FORMATS: &[Format] = &[
     Format { kind: Kind::RamMap, test: rammap::test, parse: rammap::parse_records },
     Format { kind: Kind::XperfPool, test: xperf_text::test, parse: xperf_text::parse_records },
     Format { kind: Kind::Registry, test: registry::test, parse: registry::parse_records },
+    // Last: any text may speak of a setting.
+    Format { kind: Kind::Notes, test: notes::test, parse: notes::parse_records },
 ];
 
 /// The formats an input can be of, most likely first; one that is certain is alone.

@@ -30,6 +30,7 @@ pub mod input;
 pub mod inventory;
 pub mod limits;
 pub mod month_names;
+pub mod notes;
 pub mod number;
 pub mod numbers;
 pub mod parsed;

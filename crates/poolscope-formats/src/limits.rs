@@ -213,6 +213,9 @@ pub const MAX_PE_STATES: usize = 16;
 /// Cases of one switch.
 pub const MAX_PE_SWITCH_CASES: usize = 1024;
 
+/// Characters kept of a line of a person's notes.
+pub const MAX_NOTE_CHARS: usize = 160;
+
 /// Bytes of one function in which switch cases are looked for.
 pub const MAX_PE_CASE_BYTES: usize = 4 * 1024 * 1024;
 

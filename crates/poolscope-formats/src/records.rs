@@ -45,6 +45,8 @@ pub enum Records {
     Trace(Box<crate::etl::pool_trace::PoolTrace>),
     /// A registry export.
     Registry(crate::registry::RegistryExport),
+    /// A person's notes.
+    Notes(crate::notes::Notes),
     /// A driver image.
     Driver(Box<crate::pe::DriverImage>),
     /// An index of driver images.

@@ -10,6 +10,7 @@ mod httperr;
 mod iis;
 mod images;
 mod inventory;
+mod notes;
 mod poolmon;
 mod pooltag;
 mod processes;
@@ -43,6 +44,7 @@ pub fn ingest(case: &mut CaseBuilder, mut evidence: Evidence, records: Option<Re
         Some(Records::RamMap(snapshot)) => rammap::ingest(case, id, snapshot),
         Some(Records::Processes(listing)) => processes::ingest(case, id, listing),
         Some(Records::Inventory(inventory)) => inventory::ingest(case, id, inventory),
+        Some(Records::Notes(notes)) => notes::ingest(case, id, notes),
         Some(Records::Registry(export)) => registry::ingest(case, id, export),
         Some(Records::Driver(image)) => images::ingest(case, id, &image),
         Some(Records::DriverIndex(index)) => images::ingest_index(case, id, &index),
@@ -82,6 +84,7 @@ pub fn tables(records: &Records) -> Vec<Table> {
         Records::Processes(listing) => processes::tables(listing),
         Records::Inventory(inventory) => inventory::tables(inventory),
         Records::Registry(export) => registry::tables(export),
+        Records::Notes(notes) => notes::tables(notes),
         Records::Driver(image) => images::tables(image),
         Records::DriverIndex(index) => images::index_tables(index),
         Records::Trace(found) => trace::tables(found),

@@ -32,5 +32,5 @@ pub use owners::{Grade, OwnerClaim, OwnerKind};
 pub use series::{CounterKey, CounterSeries, SnapshotFacts, TagPoint, TagSeries, TagTable};
 pub(crate) use state::bare_image;
 pub use state::{
-    Change, ChangeWhat, HostState, ProcessMoment, RegistrySetting, StandingTable, VerifiedState,
+    Change, ChangeWhat, HostState, NotedAdvice, ProcessMoment, RegistrySetting, StandingTable, VerifiedState,
 };

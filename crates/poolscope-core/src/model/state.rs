@@ -32,6 +32,8 @@ pub struct HostState {
     pub verifier_flags: Vec<Stated<u32>>,
     /// Registry values that bear on the pool.
     pub registry: Vec<RegistrySetting>,
+    /// What a person's notes say was advised.
+    pub noted: Vec<NotedAdvice>,
     /// Allocations that WDF drivers left behind at unload.
     pub wdf_leaks: Vec<Source>,
 }
@@ -210,6 +212,17 @@ pub struct VerifiedState {
     pub current: Option<PoolUse>,
     /// How often it was loaded and unloaded.
     pub loads: Option<(u64, u64)>,
+    /// Where.
+    pub source: Source,
+}
+
+/// Advice that a person's notes speak of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotedAdvice {
+    /// Its name in the table of advice.
+    pub advice: &'static str,
+    /// The line that speaks of it.
+    pub line: String,
     /// Where.
     pub source: Source,
 }

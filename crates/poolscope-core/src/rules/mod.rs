@@ -20,6 +20,7 @@ mod known_case;
 mod lock_step;
 mod looks_like_a_leak;
 mod network_drivers;
+mod noted_advice;
 mod objects_with_handles;
 mod objects_without_handles;
 mod pinned;
@@ -256,6 +257,7 @@ pub static RULES: &[Rule] = &[
     verifier_standing::RULE,
     restarts::RULE,
     known_case::RULE,
+    noted_advice::RULE,
 ];
 
 /// The findings of every rule, in order of the codes.

@@ -66,6 +66,8 @@ pub(super) fn summary(
         "PS012" | "PS013" | "PS014" | "PS015" | "PS025" => state != State::Leak,
         // Settings that do harm while they stay.
         "PS029" | "PS030" => true,
+        // Advice that was given and will be followed.
+        "PS034" => true,
         _ => false,
     };
     for finding in findings.iter().filter(worth_a_sentence) {

@@ -3,13 +3,15 @@
 //! Memory operands become loads into temporaries, so that the other operations see registers and numbers only.
 
 mod arithmetic;
+mod operands;
 
 use iced_x86::{
-    ConditionCode, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic,
-    OpAccess, OpKind, Register,
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind,
+    Register,
 };
 
-use super::ir::{BinOp, Cond, Mem, Op, Reg, Src, TEMP, Target};
+use super::ir::{BinOp, Mem, Op, Reg, Src, TEMP, Target};
+use operands::{condition, general, is_high_byte, is_immediate, vector};
 
 /// Register number of the stack pointer.
 pub const SP: Reg = 4;
@@ -108,36 +110,6 @@ impl<'d> Lifter<'d> {
         if self.instruction.flow_control() == FlowControl::Exception {
             out.push(Op::Stop);
         }
-    }
-}
-
-fn general(register: Register) -> Option<Reg> {
-    register.is_gpr().then(|| register.full_register().number() as Reg)
-}
-
-fn vector(register: Register) -> Option<u8> {
-    register.is_vector_register().then(|| register.number() as u8)
-}
-
-fn is_high_byte(register: Register) -> bool {
-    matches!(register, Register::AH | Register::BH | Register::CH | Register::DH)
-}
-
-fn condition(code: ConditionCode) -> Cond {
-    match code {
-        ConditionCode::e => Cond::Eq,
-        ConditionCode::ne => Cond::Ne,
-        ConditionCode::b => Cond::Below,
-        ConditionCode::be => Cond::BelowEq,
-        ConditionCode::a => Cond::Above,
-        ConditionCode::ae => Cond::AboveEq,
-        ConditionCode::l => Cond::Less,
-        ConditionCode::le => Cond::LessEq,
-        ConditionCode::g => Cond::Greater,
-        ConditionCode::ge => Cond::GreaterEq,
-        ConditionCode::s => Cond::Neg,
-        ConditionCode::ns => Cond::Pos,
-        _ => Cond::Any,
     }
 }
 
@@ -452,18 +424,4 @@ impl Lift<'_> {
         }
         Some(())
     }
-}
-
-fn is_immediate(kind: OpKind) -> bool {
-    matches!(
-        kind,
-        OpKind::Immediate8
-            | OpKind::Immediate16
-            | OpKind::Immediate32
-            | OpKind::Immediate64
-            | OpKind::Immediate8to16
-            | OpKind::Immediate8to32
-            | OpKind::Immediate8to64
-            | OpKind::Immediate32to64
-    )
 }

@@ -2,7 +2,8 @@
 
 use iced_x86::{Mnemonic, OpKind};
 
-use super::{Lift, Place, general, vector};
+use super::operands::{general, vector};
+use super::{Lift, Place};
 use crate::pe::code::ir::{BinOp, Op, Src, TEMP};
 
 impl Lift<'_> {
