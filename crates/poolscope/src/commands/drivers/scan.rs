@@ -56,13 +56,16 @@ pub(super) fn scan(paths: &[PathBuf], tag: Option<Tag>) -> Result<Scanned> {
     Ok(scanned)
 }
 
+/// An image that was read, shared by its copies.
+type Shared = Arc<Parsed<DriverImage>>;
+
 /// Images already read, by the length and a 128-bit hash of their bytes: the DriverStore holds a copy of most.
 #[derive(Debug, Default)]
-struct Known(Mutex<HashMap<(usize, u128), Arc<Parsed<DriverImage>>>>);
+struct Known(Mutex<HashMap<(usize, u128), Shared>>);
 
 impl Known {
     /// Reads an image, or takes what was read of its copy.
-    fn read(&self, data: &[u8], name: &str) -> Result<Arc<Parsed<DriverImage>>, FormatError> {
+    fn read(&self, data: &[u8], name: &str) -> Result<Shared, FormatError> {
         let hash = (data.len(), xxh3_128(data));
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
         if let Some(known) = known {
