@@ -1,6 +1,6 @@
 //! PowerShell `Get-Process` as a table or CSV, and `wmic process` as CSV: columns by their property names,
 //! which are the same in every language. Several tables in one text are several moments, each with the time that
-//! stands above it.
+//! stands above it; a column that a script adds for the time says so of every row.
 
 use super::{ProcessListing, Taken};
 use crate::columns::Ruler;
@@ -27,6 +27,8 @@ enum Column {
     /// Bytes times the factor.
     Nonpaged(u64),
     Paged(u64),
+    /// When the row was written.
+    When,
     /// Another number: memory in several units.
     Number,
     Other,
@@ -43,6 +45,8 @@ fn column(head: &str) -> Column {
         "npm(k)" => Column::Nonpaged(1_024),
         "npm" | "nonpagedsystemmemorysize" | "nonpagedsystemmemorysize64" => Column::Nonpaged(1),
         "pagedsystemmemorysize" | "pagedsystemmemorysize64" => Column::Paged(1),
+        "time" | "date" | "datetime" | "timestamp" | "sampled" | "sampletime" | "when" | "taken"
+        | "collected" | "snapshot" => Column::When,
         "pm(k)" | "ws(k)" | "vm(m)" | "pm(m)" | "ws(m)" | "npm(m)" | "vm(k)" => Column::Number,
         _ => Column::Other,
     }
@@ -86,13 +90,21 @@ impl Reader {
             self.begin(Shape::Csv, columns);
         } else if let Some(command) = command(line) {
             self.chosen = chooses(command);
-        } else if let Some(taken) = time_line(line) {
+        } else if let Some(taken) = time_line(line).filter(|_| !self.is_timed_row(line)) {
             self.pending = Some(taken);
         } else if !line.trim().is_empty() {
             self.row(place, line);
         }
         self.previous.clear();
         self.previous.push_str(line);
+    }
+
+    /// True for a row of a table that holds its time in a column.
+    fn is_timed_row(&self, line: &str) -> bool {
+        let timed = |(shape, columns): &(Shape, Vec<Column>)| {
+            matches!(shape, Shape::Csv) && columns.contains(&Column::When)
+        };
+        self.open.as_ref().is_some_and(timed) && line.contains(',')
     }
 
     /// A head: the next rows are of another moment.
@@ -113,6 +125,7 @@ impl Reader {
             Shape::Csv => cells(line),
         };
         let mut process = ProcessFact::named(place, "");
+        let mut when = None;
         for (column, cell) in columns.iter().zip(&cells) {
             let value = number::grouped(cell);
             match column {
@@ -125,6 +138,7 @@ impl Reader {
                     process.nonpaged_quota_bytes = value.map(|v| v.saturating_mul(*factor))
                 }
                 Column::Paged(factor) => process.paged_quota_bytes = value.map(|v| v.saturating_mul(*factor)),
+                Column::When => when = month_names::find_any(cell),
                 Column::Cpu | Column::Number | Column::Other => {}
             }
         }
@@ -141,6 +155,15 @@ impl Reader {
                 );
             }
             return;
+        }
+        let taken = when.map(|(spelled, zone, _)| Taken { spelled, zone, inside: true });
+        if taken.is_some() && taken != parsed.value.taken {
+            if !parsed.value.processes.is_empty() && self.done.len() < MAX_LISTING_ROWS {
+                let chosen = parsed.value.chosen;
+                self.done.push(std::mem::take(&mut parsed.value));
+                parsed.value.chosen = chosen;
+            }
+            parsed.value.taken = taken;
         }
         super::push(parsed, process);
     }
@@ -301,7 +324,10 @@ pub(crate) fn test(head: &Head) -> Option<Likelihood> {
             if is_head(&columns) {
                 return Some(Likelihood::Likely);
             }
-        } else if line.contains("rocess") && csv_head(line).is_some() {
+        } else if let Some(columns) = csv_head(line)
+            && (line.contains("rocess")
+                || columns.contains(&Column::Pid) && columns.contains(&Column::Handles))
+        {
             return Some(Likelihood::Likely);
         }
         previous = line;
@@ -361,6 +387,21 @@ mod tests {
                 (1, None, false),
             ]
         );
+    }
+
+    #[test]
+    fn a_column_of_times_tells_moments_apart() {
+        let listing = read(
+            "\"Sampled\",\"Name\",\"Id\",\"Handles\",\"NPM(K)\"\n\
+             \"07/10/2026 06:03:00\",\"System\",\"4\",\"5120\",\"276\"\n\
+             \"07/10/2026 06:03:00\",\"agent\",\"5316\",\"80909\",\"4065\"\n\
+             \"07/10/2026 07:03:00\",\"agent\",\"5316\",\"90298\",\"4534\"\n",
+        )
+        .value;
+        assert_eq!((listing.processes.len(), listing.later.len()), (2, 1));
+        assert_eq!(listing.later[0].processes[0].handles, Some(90_298));
+        let time = listing.later[0].taken.unwrap().spelled.in_order(false).to_string();
+        assert_eq!(time, "2026-10-07 07:03:00");
     }
 
     #[test]

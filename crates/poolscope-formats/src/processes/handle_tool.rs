@@ -1,18 +1,19 @@
 //! Sysinternals `handle.exe`: the summary by type (`-s`), also of one process (`-s -p`), and the long listing,
-//! whose handles are counted by type.
+//! whose handles are counted by type. Summaries below each other are several moments, each with the time that stands
+//! above it.
 
 use std::collections::BTreeMap;
 
-use super::{HandleTotal, ProcessListing};
+use super::{HandleTotal, ProcessListing, Taken};
 use crate::detect::{Head, Likelihood};
 use crate::error::FormatError;
 use crate::facts::{HandleCount, ProcessFact, ProcessKey};
 use crate::input::{ParseContext, ReadAt, read_vec};
 use crate::limits::{MAX_LISTING_ROWS, MAX_REPEATED_CHARS};
-use crate::number;
 use crate::parsed::{Parsed, Place};
 use crate::records::Records;
 use crate::text::for_each_line;
+use crate::{month_names, number};
 
 const SUMMARY: &str = "Handle type summary:";
 
@@ -24,6 +25,10 @@ struct Reader {
     /// Counts by process and type, with the line each was seen at first.
     counts: BTreeMap<(Option<ProcessKey>, String), (Place, u64)>,
     known: bool,
+    /// A time that waits for its summary.
+    pending: Option<Taken>,
+    /// Listings above the one that takes rows.
+    done: Vec<ProcessListing>,
 }
 
 impl Reader {
@@ -34,7 +39,12 @@ impl Reader {
             return;
         }
         if trimmed == SUMMARY {
+            self.begin();
             (self.in_summary, self.known) = (true, true);
+        } else if let Some((taken, command)) = heading(trimmed).filter(|_| !line.starts_with(' ')) {
+            self.in_summary = false;
+            self.pending = Some(taken);
+            self.process = command_line(command).flatten();
         } else if let Some(process) = process_line(trimmed) {
             self.in_summary = false;
             self.known = true;
@@ -65,6 +75,19 @@ impl Reader {
         }
     }
 
+    /// A summary begins: of another moment, if a time stands above it or the same process was summed up before.
+    fn begin(&mut self) {
+        let again = self.parsed.value.totals.iter().any(|total| total.process == self.process);
+        let empty = self.counts.is_empty() && self.parsed.value.totals.is_empty();
+        if !empty && (again || self.pending.is_some()) && self.done.len() < MAX_LISTING_ROWS {
+            self.close();
+            self.done.push(std::mem::take(&mut self.parsed.value));
+        }
+        if let Some(taken) = self.pending.take() {
+            self.parsed.value.taken = Some(taken);
+        }
+    }
+
     fn add(&mut self, place: Place, object_type: &str, count: u64) {
         let key = (self.process.clone(), object_type.to_owned());
         if !self.counts.contains_key(&key) && self.counts.len() >= MAX_LISTING_ROWS {
@@ -84,9 +107,10 @@ impl Reader {
         }
     }
 
-    fn finish(mut self) -> Parsed<ProcessListing> {
+    /// Ends a listing: its types summed up by process and held against the totals that the text states.
+    fn close(&mut self) {
         let mut sums: BTreeMap<Option<ProcessKey>, u64> = BTreeMap::new();
-        for ((process, object_type), (place, handles)) in self.counts {
+        for ((process, object_type), (place, handles)) in std::mem::take(&mut self.counts) {
             let sum = sums.entry(process.clone()).or_default();
             *sum = sum.saturating_add(handles);
             self.parsed.value.handles.push(HandleCount { place, process, object_type, handles });
@@ -108,6 +132,15 @@ impl Reader {
         for process in &mut self.parsed.value.processes {
             let key = Some(ProcessKey { name: process.name.clone(), pid: process.pid });
             process.handles = sums.get(&key).copied();
+        }
+    }
+
+    fn finish(mut self) -> Parsed<ProcessListing> {
+        self.close();
+        let mut listings = std::mem::take(&mut self.done).into_iter();
+        if let Some(first) = listings.next() {
+            let last = std::mem::replace(&mut self.parsed.value, first);
+            self.parsed.value.later = listings.chain([last]).collect();
         }
         self.parsed
     }
@@ -137,6 +170,19 @@ fn command_line(line: &str) -> Option<Option<ProcessKey>> {
     }))
 }
 
+/// A line of a person's own that begins with a date and time, and what follows it: `### 07/10/2026 11:15  handle -s`.
+fn heading(line: &str) -> Option<(Taken, &str)> {
+    /// Longer lines are no headings.
+    const MOST_BYTES: usize = 200;
+    if line.len() > MOST_BYTES {
+        return None;
+    }
+    let (spelled, zone, range) = month_names::find_any(line)?;
+    let before = line.get(..range.start)?;
+    let taken = Taken { spelled, zone, inside: true };
+    (!before.contains(char::is_alphanumeric)).then_some((taken, line.get(range.end..)?.trim()))
+}
+
 /// The type in `   4C: Event         \BaseNamedObjects\x`.
 fn listed_handle(line: &str) -> Option<&str> {
     let (handle, rest) = line.split_once(": ")?;
@@ -164,6 +210,8 @@ pub fn parse(input: &dyn ReadAt) -> Result<Parsed<ProcessListing>, FormatError> 
         in_summary: false,
         counts: BTreeMap::new(),
         known: false,
+        pending: None,
+        done: Vec::new(),
     };
     for_each_line(input, |number, line| {
         reader.line(number, line);
@@ -204,4 +252,49 @@ pub(crate) fn test(head: &Head) -> Option<Likelihood> {
         }
     }
     banner.then_some(Likelihood::Likely)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_with_times_above_them_are_moments() {
+        let summary = |n: u32| {
+            format!(
+                "\nNthandle v5.0 - Handle viewer\n\nHandle type summary:\n  Event : 7\n  Token : {n}\nTotal handles: {}\n\n",
+                n + 7
+            )
+        };
+        let text = format!(
+            "### 07/10/2026 07:06  handle.exe -s -nobanner (no it prints it anyway)\n{}\
+             ### 07/10/2026 11:12  handle.exe -s\n{}### 07/10/2026 11:15  handle -s -p 5316\n{}",
+            summary(100),
+            summary(200),
+            summary(150)
+        );
+        let parsed = parse(&text.into_bytes()).unwrap();
+        assert_eq!(parsed.notes, [], "each total is that of its own types");
+        let all: Vec<&ProcessListing> = [&parsed.value].into_iter().chain(&parsed.value.later).collect();
+        let shape: Vec<_> = all
+            .iter()
+            .map(|one| {
+                let time = one.taken.map(|taken| taken.spelled.in_order(false).to_string());
+                (time, one.totals[0].process.as_ref().and_then(|key| key.pid), one.totals[0].handles)
+            })
+            .collect();
+        let at = |time: &str| Some(format!("2026-10-07 {time}:00"));
+        assert_eq!(
+            shape,
+            [(at("07:06"), None, 107), (at("11:12"), None, 207), (at("11:15"), Some(5316), 157)]
+        );
+    }
+
+    #[test]
+    fn the_same_summary_again_is_another_moment_without_a_time() {
+        let text = "Handle type summary:\n  Event : 7\nTotal handles: 7\nHandle type summary:\n  Event : 9\nTotal handles: 9\n";
+        let parsed = parse(&text.as_bytes()).unwrap();
+        assert_eq!(parsed.value.handles[0].handles, 7);
+        assert_eq!(parsed.value.later[0].handles[0].handles, 9);
+    }
 }
