@@ -235,9 +235,9 @@ Reference peers-and-domain.md 1.1, 1.6.",
         name: "reboot",
         aliases: &["restart", "nightly reboot", "reboot as a fix"],
         registry: false,
-        short: "a restart clears the pool and the evidence, and the leak goes on",
-        before_vista: "a restart clears the pool and the evidence, and the leak goes on",
-        on_vista_and_later: "a restart clears the pool and the evidence, and the leak goes on",
+        short: "a restart clears the pool and the evidence, and cures nothing",
+        before_vista: "a restart clears the pool and the evidence, and cures nothing",
+        on_vista_and_later: "a restart clears the pool and the evidence, and cures nothing",
         doc: "# Restarting as a fix
 
 ## What it does

@@ -6,7 +6,7 @@
 
 use poolscope_formats::{Pool, Time};
 
-use crate::model::{Bits, Case, CounterKey, EventKind, Source, WindowsVersion};
+use crate::model::{Bits, Case, CounterId, CounterKey, EventKind, Source, WindowsVersion};
 use poolscope_formats::httperr::ReasonClass;
 
 const MIB: u64 = 1 << 20;
@@ -121,14 +121,17 @@ fn documented(case: &Case, pool: Pool) -> Option<Bound> {
             let commit = host.commit_limit_bytes.as_ref()?;
             sources.push(commit.source);
             let cap = if old { 128 * GIB } else { 384 * GIB };
-            let bytes = commit.value.min(cap);
-            Some(Bound {
-                bytes,
-                what: format!("commit limit ({})", gib(bytes)),
-                sources,
-                assumed,
-                quota: false,
-            })
+            let (bytes, what) = match committed(case).zip(pool_in_use(case, pool, Time(i64::MAX))) {
+                // What others have committed is not there for the pool.
+                Some(((used, source), (held, _))) => {
+                    sources.push(source);
+                    let room = commit.value.saturating_sub(used);
+                    let what = format!("commit limit ({}, {} in use)", gib(commit.value), gib(used));
+                    (held.saturating_add(room), what)
+                }
+                None => (commit.value, format!("commit limit ({})", gib(commit.value))),
+            };
+            Some(Bound { bytes: bytes.min(cap), what, sources, assumed, quota: false })
         }
     }
 }
@@ -157,6 +160,24 @@ fn bound_x86(
 
 fn gib(bytes: u64) -> String {
     format!("{:.1} GiB", bytes as f64 / GIB as f64)
+}
+
+/// The latest commit charge, from counters or listing heads.
+fn committed(case: &Case) -> Option<(u64, Source)> {
+    let key = CounterKey { counter: CounterId::MemoryCommittedBytes, instance: String::new() };
+    let counted = case
+        .counters
+        .get(&key)
+        .and_then(|series| Some((*series.times.last()?, *series.values.last()? as u64, series.source)));
+    let listed = case.snapshots.iter().rev().find_map(|snapshot| {
+        let place = poolscope_formats::Place::Line(snapshot.line);
+        Some((snapshot.time, snapshot.commit_bytes?, Source { evidence: snapshot.evidence, place }))
+    });
+    let latest = match (counted, listed) {
+        (Some(counted), Some(listed)) if listed.0 > counted.0 => listed,
+        (counted, listed) => counted.or(listed)?,
+    };
+    Some((latest.1, latest.2))
 }
 
 /// Bytes that the whole pool held at the latest moment before `until`, from counters or listing heads.
@@ -188,8 +209,29 @@ pub fn pool_in_use(case: &Case, pool: Pool, until: Time) -> Option<(u64, Source)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CounterId, TimelineEvent};
+    use crate::model::{HostFacts, TimelineEvent};
     use crate::testcase::{TestCase, at};
+
+    #[test]
+    fn what_others_have_committed_is_no_room_for_the_paged_pool() {
+        let case = |committed: Option<f64>| {
+            let mut case = TestCase::new(4);
+            let source = case.source(1);
+            let host = &mut case.builder.host;
+            HostFacts::state(&mut host.ram_bytes, 16 * GIB, source);
+            HostFacts::state(&mut host.bits, Bits::X64, source);
+            HostFacts::state(&mut host.commit_limit_bytes, 22 * GIB, source);
+            case.counter(CounterId::MemoryPoolPagedBytes, "", |hour| GIB as f64 * (1.0 + hour));
+            if let Some(bytes) = committed {
+                case.counter(CounterId::MemoryCommittedBytes, "", |_| bytes);
+            }
+            case.builder.finish()
+        };
+        assert_eq!(bound(&case(None), Pool::Paged).unwrap().bytes, 22 * GIB);
+        let crowded = case(Some(12.0 * GIB as f64));
+        let held = pool_in_use(&crowded, Pool::Paged, Time(i64::MAX)).unwrap().0;
+        assert_eq!(bound(&crowded, Pool::Paged).unwrap().bytes, held + 10 * GIB);
+    }
 
     #[test]
     fn a_pool_that_was_seen_to_run_out_is_bounded_by_that_size() {

@@ -58,6 +58,7 @@ impl TestCase {
                 cut: false,
                 pool_nonpaged_bytes: None,
                 pool_paged_bytes: None,
+                commit_bytes: None,
             });
         }
         Self { builder, tags: Vec::new(), groups: Vec::new(), samples, evidence }

@@ -63,6 +63,7 @@ fn pool_used(case: &mut CaseBuilder, source: Source, taken: Option<Time>, used: 
         // The sum over the tags is less than the pool; it stands in where nothing else is there.
         pool_nonpaged_bytes: total(0),
         pool_paged_bytes: total(1),
+        commit_bytes: None,
     });
     for row in used.rows.iter().filter(|row| row.outstanding > 0 || row.bytes > 0) {
         let point = TagPoint {

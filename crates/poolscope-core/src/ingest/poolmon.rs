@@ -31,6 +31,7 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: PoolmonL
             cut: snapshot.cut,
             pool_nonpaged_bytes: snapshot.head.and_then(|head| head.pool_nonpaged_bytes),
             pool_paged_bytes: snapshot.head.and_then(|head| head.pool_paged_bytes),
+            commit_bytes: snapshot.head.and_then(|head| head.commit_bytes),
         });
         if let Some(stamp) = snapshot.time {
             case.snapshot_time(index, stamp, source);

@@ -222,6 +222,7 @@ mod tests {
                 cut: false,
                 pool_nonpaged_bytes: None,
                 pool_paged_bytes: None,
+                commit_bytes: None,
             });
             case.snapshot_time(index, stamp, source(id));
         }

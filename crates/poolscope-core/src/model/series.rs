@@ -28,6 +28,8 @@ pub struct SnapshotFacts {
     pub pool_nonpaged_bytes: Option<u64>,
     /// Paged pool of the whole system in bytes.
     pub pool_paged_bytes: Option<u64>,
+    /// Commit charge of the whole system in bytes.
+    pub commit_bytes: Option<u64>,
 }
 
 /// One tag in one snapshot.

@@ -45,6 +45,8 @@ fn check(view: &View<'_>) -> Vec<Finding> {
         .tags
         .iter()
         .filter(|tag| !tag.leaking && tag.growth_bytes > held(tag.key.pool) * WORTH_A_LINE_SHARE)
+        // What fell again by the end gained nothing to speak of.
+        .filter(|tag| gained(view, tag.key, boot) > 0.0)
         .filter_map(|tag| {
             let shape = match tag.class {
                 Class::SaturatingCache => "fills towards a bound, as a cache does",

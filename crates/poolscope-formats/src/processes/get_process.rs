@@ -429,7 +429,7 @@ mod tests {
         let rows = |names: &[&str]| -> String {
             names.iter().enumerate().map(|(at, n)| format!(" 10 1 1 1 1.00 {} 0 {n}\n", at + 8)).collect()
         };
-        let whole = ["System", "smss", "csrss", "svchost", "svchost", "svchost"];
+        let whole = ["System", "smss", "csrss", "services", "lsass", "svchost", "svchost", "svchost"];
         assert!(read(&format!("{HEAD}{}", rows(&whole))).value.is_whole());
         assert!(!read(&format!("{HEAD}{}", rows(&whole[1..]))).value.is_whole());
         assert!(!read(&format!("{HEAD}{}", rows(&["System", "svchost", "agent"]))).value.is_whole());

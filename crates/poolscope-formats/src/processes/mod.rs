@@ -44,8 +44,8 @@ pub struct Taken {
 }
 
 impl ProcessListing {
-    /// Whether it holds what every Windows runs: the system process, the client-server runtime and several service
-    /// hosts. A listing without them is a part of what ran.
+    /// Whether it holds what every Windows runs: the system process, the client-server runtime, the session and
+    /// service managers, and several service hosts. A listing without them is a part of what ran.
     pub fn is_whole(&self) -> bool {
         /// Service hosts of the smallest server.
         const FEWEST_SERVICE_HOSTS: usize = 3;
@@ -58,7 +58,9 @@ impl ProcessListing {
         };
         let count = |name: &str| self.processes.iter().filter(|process| is(process, name)).count();
         let system = self.processes.iter().any(|process| process.pid == Some(4) || is(process, "System"));
-        !self.chosen && system && count("csrss") > 0 && count("svchost") >= FEWEST_SERVICE_HOSTS
+        let everywhere = ["smss", "csrss", "services", "lsass"];
+        let managers = everywhere.iter().all(|name| count(name) > 0);
+        !self.chosen && system && managers && count("svchost") >= FEWEST_SERVICE_HOSTS
     }
 }
 

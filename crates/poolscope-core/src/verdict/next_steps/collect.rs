@@ -20,8 +20,9 @@ pub(super) fn app_pools(tools: &Tools) -> NextStep {
         "%windir%\\system32\\inetsrv\\appcmd list apppool"
     };
     NextStep::new(
-        "Look at the application pools and request queues named above",
-        "the failed requests were turned away there, not by missing memory",
+        "Look at the application pools and request queues that the HTTPERR rows name in their last column",
+        "the failed requests were turned away there, not by missing memory: a queue fills when what answers it is slow \
+         or stopped",
     )
     .command(command)
     .cost("seconds")
@@ -135,12 +136,15 @@ pub(super) fn drivers(tools: &Tools) -> NextStep {
     let command = if tools.is_old() {
         "xcopy /y %SystemRoot%\\System32\\drivers\\*.sys drivers\\ & driverquery /v /fo csv > driverquery.csv"
     } else {
-        "powershell -c \"Compress-Archive $env:SystemRoot\\System32\\drivers\\*.sys drivers.zip\" & driverquery /v \
-         /fo csv > driverquery.csv"
+        // Every registered driver wherever it lies; services spell paths as `\??\C:\` and `\SystemRoot\`.
+        "powershell -c \"Compress-Archive -Force -DestinationPath drivers.zip -Path (Get-CimInstance \
+         Win32_SystemDriver | ForEach-Object { $_.PathName -replace '^\\\\\\?\\?\\\\','' -replace \
+         '^\\\\SystemRoot',$env:SystemRoot } | Where-Object { $_ -and (Test-Path $_) } | Sort-Object -Unique)\" & \
+         driverquery /v /fo csv > driverquery.csv"
     };
     step.command(command)
         .cost("50 to 200 MB")
-        .risk("none: it only reads; drivers outside that folder are in driverquery.csv with their paths")
+        .risk("none: it only reads; every registered driver is taken from where it lies")
 }
 
 /// The file system filters, where the tag is one of files.

@@ -27,8 +27,8 @@ pub(super) fn take_back_the_change(view: &View<'_>) -> Option<NextStep> {
                 "Take back the change nearest to the onset on one host, and watch the rate: {}",
                 first.change.text
             ),
-            "the growth began right after it. If the rate falls to nothing without it, the cause is found; if not, it \
-             is cleared",
+            "it is the last such change known before the growth began. If the rate falls to nothing without it, the \
+             cause is found; if not, it is cleared",
         )
         .cost("a rollback and as many hours as the growth needs to show")
         .risk(
