@@ -28,6 +28,7 @@ mod private_twin;
 mod registry_values;
 mod released;
 mod restarts;
+mod service_at_onset;
 mod single_snapshot;
 mod standing_table;
 mod steady_growth;
@@ -258,6 +259,7 @@ pub static RULES: &[Rule] = &[
     restarts::RULE,
     known_case::RULE,
     noted_advice::RULE,
+    service_at_onset::RULE,
 ];
 
 /// The findings of every rule, in order of the codes.
