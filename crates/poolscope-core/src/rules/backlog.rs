@@ -1,7 +1,10 @@
 //! PS024: a growth that can be a queue behind something slow.
 
 use super::{Finding, Rule, Strength, Subject, View, number};
+use crate::changes::began;
 use crate::ingest::label;
+use crate::judge::TagJudgement;
+use crate::model::{CounterId, Source};
 use crate::units::count;
 
 /// Tags whose growth is often a queue, what waits, and what to look at.
@@ -24,16 +27,39 @@ pub(super) const RULE: Rule = Rule {
 
 ## What it does
 Says of suspect tags that stand for queued work (work items, requests of the file server, posted file system work,
-packets to forward) that they may be a backlog behind a slow disk or a stuck worker, and what would tell.
+packets to forward) that they may be a backlog behind a slow disk or a stuck worker, and what would tell. Where the
+disks' times were logged it says how long a transfer took while the tag grew: over 25 ms on average is slow.
 
 ## Why it matters
 A queue grows as a leak does while what it waits for is slow, and drains when that recovers. Blaming the allocating
 driver leads nowhere: the disk or the worker is the problem. It is a leak only if the count stays after the load ends.
 
 ## Source
-Reference field-lessons.md 3 and 4 (cases 55, 59, 66).",
+Reference field-lessons.md 3 and 4 (cases 55, 59, 66). The 25 ms are the usual rule of thumb for a busy disk.",
     check,
 };
+
+/// A transfer that takes longer on average is slow.
+const SLOW_SECONDS: f64 = 0.025;
+
+/// The slowest disk while a tag grew: its instance, seconds a transfer on average, where that stands.
+fn slowest_disk(view: &View<'_>, tag: &TagJudgement) -> Option<(String, f64, Source)> {
+    let boot = view.main_boot()?;
+    let from = began(boot, tag)?.at;
+    let disks = view.case.counters.iter().filter(|(key, _)| {
+        key.counter == CounterId::DiskSecondsPerTransfer
+            && key.instance != "_total"
+            && key.instance != "_Total"
+    });
+    let mean = |(key, series): (&crate::model::CounterKey, &crate::model::CounterSeries)| {
+        let values = series.values.get(series.range(from, boot.to))?;
+        (!values.is_empty()).then(|| {
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            (key.instance.clone(), mean, series.source_at(from))
+        })
+    };
+    disks.filter_map(mean).max_by(|a, b| a.1.total_cmp(&b.1))
+}
 
 fn check(view: &View<'_>) -> Vec<Finding> {
     let Some(boot) = view.main_boot() else { return Vec::new() };
@@ -42,17 +68,26 @@ fn check(view: &View<'_>) -> Vec<Finding> {
         let Some((_, what, look)) = QUEUES.iter().find(|(tag_bytes, ..)| **tag_bytes == tag.key.tag.0) else {
             continue;
         };
+        let mut numbers = vec![number("outstanding_count", tag.outstanding_count as f64, "count")];
+        let mut sources = view.end_sources(tag.key, boot);
+        let disk = slowest_disk(view, tag).map_or(String::new(), |(disk, seconds, source)| {
+            numbers.push(number("disk_seconds_per_transfer", seconds, "seconds"));
+            sources.push(source);
+            let verdict =
+                if seconds > SLOW_SECONDS { "slow, which fits" } else { "quick, which speaks against it" };
+            format!("; meanwhile disk {disk} took {:.0} ms a transfer: {verdict}", seconds * 1e3)
+        });
         findings.push(Finding {
             code: RULE.code,
             title: format!(
                 "{} counts {what} ({} now): it can be a backlog, not a leak; look at {look}, and whether it \
-                 drains when the load ends",
+                 drains when the load ends{disk}",
                 label(tag.key.tag, tag.key.pool),
                 count(tag.outstanding_count as f64)
             ),
             subject: Subject::Tag(tag.key),
-            numbers: vec![number("outstanding_count", tag.outstanding_count as f64, "count")],
-            sources: view.end_sources(tag.key, boot),
+            numbers,
+            sources,
             strength: Strength::Suggests,
         });
     }
@@ -61,7 +96,20 @@ fn check(view: &View<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::CounterId;
     use crate::testcase::TestCase;
+
+    #[test]
+    fn a_slow_disk_fits_and_quick_disks_speak_against_it() {
+        for (seconds, words) in [(0.180, "took 180 ms a transfer: slow"), (0.004, "4 ms a transfer: quick")] {
+            let mut case = TestCase::new(24);
+            case.leaking(b"IoWI", 5_000.0, 96);
+            case.counter(CounterId::DiskSecondsPerTransfer, "0 C:", |_| seconds);
+            case.counter(CounterId::DiskSecondsPerTransfer, "1 D:", |_| 0.001);
+            let found = case.check(&super::RULE);
+            assert!(found[0].title.contains(words), "{found:?}");
+        }
+    }
 
     #[test]
     fn work_items_may_wait() {

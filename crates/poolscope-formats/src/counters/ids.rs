@@ -95,6 +95,8 @@ counters! {
     ServerPoolNonpagedBytes = "Server", "Pool Nonpaged Bytes", "bytes";
     /// Paged pool used by the file server.
     ServerPoolPagedBytes = "Server", "Pool Paged Bytes", "bytes";
+    /// Seconds that one disk takes for a read or write, from asking to done.
+    DiskSecondsPerTransfer = "PhysicalDisk", "Avg. Disk sec/Transfer", "seconds";
     /// Requests http.sys rejected from one queue.
     HttpQueueRejectedRequests = "HTTP Service Request Queues", "RejectedRequests", "count";
     /// Requests waiting in one queue of http.sys.
