@@ -213,6 +213,9 @@ pub const MAX_PE_STATES: usize = 16;
 /// Cases of one switch.
 pub const MAX_PE_SWITCH_CASES: usize = 1024;
 
+/// Request queues told apart for one reason of an HTTPERR log. A server has one for each application pool.
+pub const MAX_HTTPERR_QUEUES: usize = 64;
+
 /// Characters kept of a line of a person's notes.
 pub const MAX_NOTE_CHARS: usize = 160;
 

@@ -24,6 +24,8 @@ pub struct HttpReason {
     pub first: (Time, Source),
     /// The latest row.
     pub last: (Time, Source),
+    /// Rows by request queue, of reasons that speak of one.
+    pub queues: BTreeMap<String, u64>,
 }
 
 impl HttpReason {
@@ -63,7 +65,11 @@ pub(super) fn merge(logs: &[(EvidenceId, HttpErrLog)]) -> Vec<HttpReason> {
                 weight: 0,
                 first: at(stat.first),
                 last: at(stat.last),
+                queues: BTreeMap::new(),
             });
+            for (queue, rows) in &stat.queues {
+                *reason.queues.entry(queue.clone()).or_default() += rows;
+            }
             reason.rows += stat.rows;
             reason.weight += stat.weight;
             reason.first = reason.first.min(at(stat.first));

@@ -33,6 +33,23 @@ KB820729 and the list of errors logged by the HTTP Server API; reference peers-a
     check,
 };
 
+/// The request queues of a reason, most rows first: `, request queue OrdersApi`.
+fn named_queues(reason: &HttpReason) -> String {
+    /// More than these tell a reader nothing.
+    const MOST: usize = 3;
+    let mut queues: Vec<(&String, &u64)> = reason.queues.iter().collect();
+    queues.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+    let names: Vec<&str> = queues.iter().take(MOST).map(|(name, _)| name.as_str()).collect();
+    match (names.len(), queues.len()) {
+        (0, _) => String::new(),
+        (1, _) => format!(", request queue {}", names.join("")),
+        (shown, all) if shown < all => {
+            format!(", request queues {} and {} more", names.join(", "), all - shown)
+        }
+        _ => format!(", request queues {}", names.join(", ")),
+    }
+}
+
 fn check(view: &View<'_>) -> Vec<Finding> {
     let counts = |reason: &&HttpReason| {
         reason.class == ReasonClass::QueueOrAppPool && !reason.name.starts_with(ABANDONED)
@@ -49,10 +66,11 @@ fn check(view: &View<'_>) -> Vec<Finding> {
     let found = view.case.http_reasons.iter().filter(counts).map(|reason| Finding {
         code: RULE.code,
         title: format!(
-            "{} requests failed with {} {}: {}",
+            "{} requests failed with {} {}{}: {}",
             count(reason.weight as f64),
             reason.name,
             span(reason.first.0, reason.last.0),
+            named_queues(reason),
             if beside(reason) {
                 "all while connections were refused for want of memory, so probably its consequence"
             } else {

@@ -8,21 +8,24 @@ use crate::w3c::{Columns, position};
 pub(super) struct Fields {
     pub status: usize,
     pub reason: usize,
+    /// The name of the request queue stands right behind the reason.
+    pub queue_behind: bool,
 }
 
 /// By a `#Fields` list.
 pub(super) fn stated(names: &[&[u8]]) -> Result<(Fields, usize, usize), String> {
     let reason = position(names, "s-reason").ok_or("the field `s-reason` is missing")?;
     let status = position(names, "sc-status").ok_or("the field `sc-status` is missing")?;
-    Ok((Fields { status, reason }, status.min(reason), status.max(reason)))
+    let queue_behind = position(names, "s-queuename") == Some(reason + 1);
+    Ok((Fields { status, reason, queue_behind }, status.min(reason), status.max(reason)))
 }
 
 /// The known layouts by their number of columns: Windows Server 2003 to 2012, 2016, 2022, and 2026.
 const KNOWN: [(usize, Fields); 4] = [
-    (13, Fields { status: 9, reason: 11 }),
-    (14, Fields { status: 10, reason: 12 }),
-    (16, Fields { status: 11, reason: 13 }),
-    (18, Fields { status: 11, reason: 13 }),
+    (13, Fields { status: 9, reason: 11, queue_behind: true }),
+    (14, Fields { status: 10, reason: 12, queue_behind: true }),
+    (16, Fields { status: 11, reason: 13, queue_behind: true }),
+    (18, Fields { status: 11, reason: 13, queue_behind: true }),
 ];
 
 /// By a row alone: its number of columns, with or without a blank at its end, and columns that fit: a date,

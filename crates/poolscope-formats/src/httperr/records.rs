@@ -41,6 +41,8 @@ pub struct ReasonStat {
     pub last: (Time, u64),
     /// Weight by minute (the time is the minute's start).
     pub by_minute: BTreeMap<Time, u64>,
+    /// Rows by request queue (s-queuename), of reasons that speak of a queue or an application pool.
+    pub queues: BTreeMap<String, u64>,
 }
 
 /// What a reason speaks of (KB820729, KB933844 and the HTTP Server API's list of logged errors).

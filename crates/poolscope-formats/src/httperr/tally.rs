@@ -3,7 +3,7 @@
 use super::layout::Fields;
 use super::reasons;
 use super::records::{HttpErrLog, ReasonClass, ReasonStat};
-use crate::limits::{MAX_HTTPERR_REASONS, MAX_W3C_MINUTES};
+use crate::limits::{MAX_HTTPERR_QUEUES, MAX_HTTPERR_REASONS, MAX_W3C_MINUTES};
 use crate::parsed::{Parsed, Place};
 use crate::w3c::{Count, Log, MinuteBudget, Row};
 
@@ -30,9 +30,24 @@ struct Reason {
     name: Box<[u8]>,
     class: ReasonClass,
     count: Count,
+    /// Rows by request queue, of reasons that speak of one.
+    queues: Vec<(Box<[u8]>, u64)>,
 }
 
 impl Reason {
+    /// Counts rows of a request queue; one of no name, or too many of them, is left out.
+    fn add_queue(&mut self, name: &[u8], rows: u64) {
+        if let Some((_, sum)) = self.queues.iter_mut().find(|(known, _)| **known == *name) {
+            *sum += rows;
+        } else if self.queues.len() < MAX_HTTPERR_QUEUES
+            && !matches!(name, b"" | b"-")
+            && name.len() <= MAX_REASON_BYTES
+            && !name.iter().any(u8::is_ascii_control)
+        {
+            self.queues.push((name.into(), rows));
+        }
+    }
+
     fn is(&self, name: &[u8], status: Option<u16>) -> bool {
         *self.name == *name
             && (name != b"N/A" || (self.class == ReasonClass::MemoryPossible) == (status == Some(503)))
@@ -62,6 +77,12 @@ impl Tally {
         }
         if let Some(known) = self.reasons.get_mut(self.last) {
             known.count.add(row.seen, row.minute, weight);
+            if fields.queue_behind
+                && known.class == ReasonClass::QueueOrAppPool
+                && let Some(queue) = row.behind(fields.reason)
+            {
+                known.add_queue(queue, 1);
+            }
         }
         self.count_status(status);
         Ok(())
@@ -79,7 +100,12 @@ impl Tally {
             return Ok(None);
         }
         let class = reasons::class(name, status);
-        self.reasons.push(Reason { name: name.into(), class, count: Count::new(row.seen) });
+        self.reasons.push(Reason {
+            name: name.into(),
+            class,
+            count: Count::new(row.seen),
+            queues: Vec::new(),
+        });
         Ok(Some(self.reasons.len() - 1))
     }
 
@@ -109,6 +135,9 @@ impl Tally {
             let same = |known: &&mut Reason| known.name == reason.name && known.class == reason.class;
             if let Some(known) = self.reasons.iter_mut().find(same) {
                 known.count.append(count, &mut self.budget);
+                for (queue, rows) in reason.queues {
+                    known.add_queue(&queue, rows);
+                }
             } else if self.reasons.len() < MAX_HTTPERR_REASONS {
                 self.budget.take(count.runs());
                 self.reasons.push(Reason { count, ..reason });
@@ -162,7 +191,7 @@ pub(super) fn finish(log: Log<Tally>, rows: u64) -> HttpErrLog {
         .tally
         .reasons
         .into_iter()
-        .map(|Reason { name, class, count }| ReasonStat {
+        .map(|Reason { name, class, count, queues }| ReasonStat {
             name: String::from_utf8_lossy(&name).into_owned(),
             class,
             rows: count.rows,
@@ -170,6 +199,10 @@ pub(super) fn finish(log: Log<Tally>, rows: u64) -> HttpErrLog {
             first: count.first,
             last: count.last,
             by_minute: count.by_minute(),
+            queues: queues
+                .into_iter()
+                .map(|(name, rows)| (String::from_utf8_lossy(&name).into_owned(), rows))
+                .collect(),
         })
         .collect();
     reasons.sort_by(|a, b| (&a.name, a.class).cmp(&(&b.name, b.class)));

@@ -93,6 +93,23 @@ fn na_is_split_by_status_and_unknown_reasons_are_kept() {
 }
 
 #[test]
+fn full_queues_are_told_by_name() {
+    for layout in [Layout::Server2008, Layout::Server2022] {
+        let mut writer = HttpErrWriter::new(layout);
+        writer.start("2026-05-01 08:00:00");
+        for (second, queue) in [(1, "OrdersApi"), (2, "OrdersApi"), (3, "Shop"), (4, "-"), (5, "")] {
+            let when = format!("2026-05-01 08:30:0{second}");
+            writer.row(Written { queue, ..Written::new(&when, "503", "QueueFull") });
+            writer.row(Written { queue, ..Written::new(&when, "-", "Client_Reset") });
+        }
+        let log = read(&writer.bytes()).value;
+        let queues: Vec<_> = reason(&log, "QueueFull").queues.iter().map(|(n, r)| (n.as_str(), *r)).collect();
+        assert_eq!(queues, [("OrdersApi", 2), ("Shop", 1)]);
+        assert!(reason(&log, "Client_Reset").queues.is_empty());
+    }
+}
+
+#[test]
 fn odd_rows_are_read_or_located() {
     let mut writer = HttpErrWriter::new(Layout::Server2008);
     writer.start("2026-05-01 08:00:00");

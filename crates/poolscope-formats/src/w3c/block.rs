@@ -33,6 +33,13 @@ impl<'a> Row<'a> {
         let end = self.blanks.get(column.checked_sub(self.skipped)?);
         self.bytes.get(start..end.map_or(self.bytes.len(), |blank| *blank as usize))
     }
+
+    /// The bytes of the column right behind one that [`Row::field`] knows; cut out of the line anew, for columns that
+    /// few rows are asked for.
+    pub fn behind(&self, column: usize) -> Option<&'a [u8]> {
+        let end = *self.blanks.get(column.checked_sub(self.skipped)?)? as usize;
+        self.bytes.get(end + 1..)?.split(|byte| *byte == b' ').next()
+    }
 }
 
 /// How the rows from here on are laid out.

@@ -20,7 +20,7 @@ pub(super) fn app_pools(tools: &Tools) -> NextStep {
         "%windir%\\system32\\inetsrv\\appcmd list apppool"
     };
     NextStep::new(
-        "Look at the application pools and request queues that the HTTPERR rows name in their last column",
+        "Look at the request queues named above (each is one application pool), and at what their requests wait for",
         "the failed requests were turned away there, not by missing memory: a queue fills when what answers it is slow \
          or stopped",
     )
