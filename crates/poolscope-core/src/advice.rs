@@ -2,6 +2,8 @@
 //!
 //! A small table: rules find such settings in the evidence, `poolscope explain NAME` prints the topic.
 
+use crate::model::WindowsVersion;
+
 /// One piece of advice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Advice {
@@ -19,6 +21,17 @@ pub struct Advice {
     pub on_vista_and_later: &'static str,
     /// The whole story in Markdown.
     pub doc: &'static str,
+}
+
+impl Advice {
+    /// What it does on this Windows; the short clause where the version is not known.
+    pub(crate) fn on(&self, version: Option<WindowsVersion>) -> &'static str {
+        match version.map(|version| version.major >= 6) {
+            Some(true) => self.on_vista_and_later,
+            Some(false) => self.before_vista,
+            None => self.short,
+        }
+    }
 }
 
 /// Every topic.

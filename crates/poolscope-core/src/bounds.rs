@@ -6,7 +6,7 @@
 
 use poolscope_formats::{Pool, Time};
 
-use crate::model::{Bits, Case, CounterId, CounterKey, EventKind, Source, WindowsVersion};
+use crate::model::{Bits, Case, CounterId, CounterKey, EventKind, SnapshotFacts, Source, WindowsVersion};
 use poolscope_formats::httperr::ReasonClass;
 
 const MIB: u64 = 1 << 20;
@@ -165,32 +165,30 @@ fn gib(bytes: u64) -> String {
 /// The latest commit charge, from counters or listing heads.
 fn committed(case: &Case) -> Option<(u64, Source)> {
     let key = CounterKey { counter: CounterId::MemoryCommittedBytes, instance: String::new() };
-    let counted = case
-        .counters
-        .get(&key)
-        .and_then(|series| Some((*series.times.last()?, *series.values.last()? as u64, series.source)));
-    let listed = case.snapshots.iter().rev().find_map(|snapshot| {
-        let place = poolscope_formats::Place::Line(snapshot.line);
-        Some((snapshot.time, snapshot.commit_bytes?, Source { evidence: snapshot.evidence, place }))
-    });
-    let latest = match (counted, listed) {
-        (Some(counted), Some(listed)) if listed.0 > counted.0 => listed,
-        (counted, listed) => counted.or(listed)?,
-    };
-    Some((latest.1, latest.2))
+    latest(case, &key, Time(i64::MAX), |snapshot| snapshot.commit_bytes)
 }
 
 /// Bytes that the whole pool held at the latest moment before `until`, from counters or listing heads.
 pub fn pool_in_use(case: &Case, pool: Pool, until: Time) -> Option<(u64, Source)> {
-    let counted = case.counters.get(&CounterKey::total_of(pool)).and_then(|series| {
+    latest(case, &CounterKey::total_of(pool), until, |snapshot| match pool {
+        Pool::Nonpaged => snapshot.pool_nonpaged_bytes,
+        Pool::Paged => snapshot.pool_paged_bytes,
+    })
+}
+
+/// The latest value before `until` of a counter, or of what listing heads state beside it.
+fn latest(
+    case: &Case,
+    key: &CounterKey,
+    until: Time,
+    head: impl Fn(&SnapshotFacts) -> Option<u64>,
+) -> Option<(u64, Source)> {
+    let counted = case.counters.get(key).and_then(|series| {
         let at = series.times.partition_point(|&t| t < until).checked_sub(1)?;
         Some((series.times[at], series.values[at] as u64, series.source))
     });
     let listed = case.snapshots.iter().rev().find_map(|snapshot| {
-        let bytes = match pool {
-            Pool::Nonpaged => snapshot.pool_nonpaged_bytes,
-            Pool::Paged => snapshot.pool_paged_bytes,
-        }?;
+        let bytes = head(snapshot)?;
         let place = poolscope_formats::Place::Line(snapshot.line);
         (snapshot.time < until).then_some((
             snapshot.time,
@@ -200,8 +198,7 @@ pub fn pool_in_use(case: &Case, pool: Pool, until: Time) -> Option<(u64, Source)
     });
     let latest = match (counted, listed) {
         (Some(counted), Some(listed)) if listed.0 > counted.0 => listed,
-        (Some(counted), _) => counted,
-        (None, listed) => listed?,
+        (counted, listed) => counted.or(listed)?,
     };
     Some((latest.1, latest.2))
 }

@@ -1,7 +1,8 @@
 //! Objects against handles: which process holds the objects that a tag counts.
 //!
 //! Four kinds of witnesses: handle counters over time, listings of handles at a moment, the same process in several
-//! listings ([`history`]), and the handle counts of event 2004. Used by the rules and by the attribution; nothing here is a finding.
+//! listings ([`history`]), and the handle counts of event 2004. Used by the rules and by the attribution; nothing
+//! here is a finding.
 
 mod history;
 

@@ -7,18 +7,46 @@ use crate::judge::TagJudgement;
 use crate::model::{CounterId, Source};
 use crate::units::count;
 
-/// Tags whose growth is often a queue, what waits, and what to look at.
-const QUEUES: [(&[u8; 4], &str, &str); 5] = [
-    (b"IoWI", "work items that no worker thread has taken yet", "the worker threads of System and the disks"),
-    (
-        b"LSwn",
-        "requests of the file server (SMB1) that wait",
-        "the disk queue: \\PhysicalDisk(*)\\Avg. Disk sec/Transfer",
-    ),
-    (b"FsRt", "work that the file systems posted", "hard error pop-ups and mailslots that nobody reads"),
-    (b"FSrt", "work that the file systems posted", "hard error pop-ups and mailslots that nobody reads"),
-    (b"TCPu", "packets to be forwarded", "the forward queue and the link it waits for"),
+/// A tag whose growth is often a queue.
+struct Queue {
+    tag: &'static [u8; 4],
+    /// What waits.
+    what: &'static str,
+    /// What to look at.
+    look: &'static str,
+    /// Disks are what it waits for, or may be.
+    on_disks: bool,
+}
+
+const QUEUES: [Queue; 5] = [
+    Queue {
+        tag: b"IoWI",
+        what: "work items that no worker thread has taken yet",
+        look: "the worker threads of System and the disks",
+        on_disks: true,
+    },
+    Queue {
+        tag: b"LSwn",
+        what: "requests of the file server (SMB1) that wait",
+        look: "the disk queue: \\PhysicalDisk(*)\\Avg. Disk sec/Transfer",
+        on_disks: true,
+    },
+    POSTED,
+    Queue { tag: b"FSrt", ..POSTED },
+    Queue {
+        tag: b"TCPu",
+        what: "packets to be forwarded",
+        look: "the forward queue and the link it waits for",
+        on_disks: false,
+    },
 ];
+
+const POSTED: Queue = Queue {
+    tag: b"FsRt",
+    what: "work that the file systems posted",
+    look: "hard error pop-ups and mailslots that nobody reads",
+    on_disks: false,
+};
 
 pub(super) const RULE: Rule = Rule {
     code: "PS024",
@@ -27,8 +55,9 @@ pub(super) const RULE: Rule = Rule {
 
 ## What it does
 Says of suspect tags that stand for queued work (work items, requests of the file server, posted file system work,
-packets to forward) that they may be a backlog behind a slow disk or a stuck worker, and what would tell. Where the
-disks' times were logged it says how long a transfer took while the tag grew: over 25 ms on average is slow.
+packets to forward) that they may be a backlog behind a slow disk or a stuck worker, and what would tell. Of those that
+may wait for disks, where the disks' times were logged, it says how long a transfer took while the tag grew: over 25 ms
+on average is slow.
 
 ## Why it matters
 A queue grows as a leak does while what it waits for is slow, and drains when that recovers. Blaming the allocating
@@ -65,16 +94,17 @@ fn check(view: &View<'_>) -> Vec<Finding> {
     let Some(boot) = view.main_boot() else { return Vec::new() };
     let mut findings = Vec::new();
     for tag in view.suspects() {
-        let Some((_, what, look)) = QUEUES.iter().find(|(tag_bytes, ..)| **tag_bytes == tag.key.tag.0) else {
-            continue;
-        };
+        let Some(queue) = QUEUES.iter().find(|queue| *queue.tag == tag.key.tag.0) else { continue };
+        let Queue { what, look, .. } = queue;
         let mut numbers = vec![number("outstanding_count", tag.outstanding_count as f64, "count")];
         let mut sources = view.end_sources(tag.key, boot);
-        let disk = slowest_disk(view, tag).map_or(String::new(), |(disk, seconds, source)| {
+        let disk = queue.on_disks.then(|| slowest_disk(view, tag)).flatten();
+        let disk = disk.map_or(String::new(), |(disk, seconds, source)| {
             numbers.push(number("disk_seconds_per_transfer", seconds, "seconds"));
             sources.push(source);
+            // Quick disks clear the disks, not the workers.
             let verdict =
-                if seconds > SLOW_SECONDS { "slow, which fits" } else { "quick, which speaks against it" };
+                if seconds > SLOW_SECONDS { "slow, which fits" } else { "quick, so the disks are not it" };
             format!("; meanwhile disk {disk} took {:.0} ms a transfer: {verdict}", seconds * 1e3)
         });
         findings.push(Finding {
@@ -109,6 +139,14 @@ mod tests {
             let found = case.check(&super::RULE);
             assert!(found[0].title.contains(words), "{found:?}");
         }
+    }
+
+    #[test]
+    fn disks_say_nothing_of_packets_to_be_forwarded() {
+        let mut case = TestCase::new(24);
+        case.leaking(b"TCPu", 5_000.0, 96);
+        case.counter(CounterId::DiskSecondsPerTransfer, "0 C:", |_| 0.004);
+        assert!(!case.check(&super::RULE)[0].title.contains("disk"));
     }
 
     #[test]

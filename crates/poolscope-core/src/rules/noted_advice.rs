@@ -33,11 +33,7 @@ fn check(view: &View<'_>) -> Vec<Finding> {
     }
     let told = by_advice.into_iter().filter_map(|(name, lines)| Some((advice::topic(name)?, lines)));
     told.map(|(topic, lines)| {
-        let here = match version.map(|version| version.major >= 6) {
-            Some(true) => topic.on_vista_and_later,
-            Some(false) => topic.before_vista,
-            None => topic.short,
-        };
+        let here = topic.on(version);
         let line = lines.first().map_or("", |noted| noted.line.as_str());
         Finding {
             code: RULE.code,

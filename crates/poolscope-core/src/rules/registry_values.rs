@@ -2,7 +2,7 @@
 
 use super::{Finding, Rule, Strength, Subject, View, number};
 use crate::advice;
-use crate::model::RegistrySetting;
+use crate::model::{RegistrySetting, WindowsVersion};
 
 /// `FLG_POOL_ENABLE_TAGGING` of GlobalFlag.
 const POOL_TAGGING: u64 = 0x400;
@@ -29,11 +29,10 @@ Reference peers-and-domain.md 0 (fact 9), 1.6, 2.2, 2.3.",
 
 fn check(view: &View<'_>) -> Vec<Finding> {
     let version = view.case.host.version.as_ref().map(|stated| stated.value);
-    let vista_or_later = version.map(|version| version.major >= 6);
     let mut findings = Vec::new();
     for value in &view.case.state.registry {
         let Some(set) = value.number().filter(|&set| set != 0) else { continue };
-        if let Some(meaning) = meaning(value, set, vista_or_later) {
+        if let Some(meaning) = meaning(value, set, version) {
             findings.push(Finding {
                 code: RULE.code,
                 title: format!("{} is set to {set:#x}: {meaning}", value.name),
@@ -48,7 +47,7 @@ fn check(view: &View<'_>) -> Vec<Finding> {
 }
 
 /// What a value does, if it is one of those.
-fn meaning(value: &RegistrySetting, set: u64, vista_or_later: Option<bool>) -> Option<String> {
+fn meaning(value: &RegistrySetting, set: u64, version: Option<WindowsVersion>) -> Option<String> {
     if value.key.ends_with("session manager") {
         let tagging = value.name.eq_ignore_ascii_case("GlobalFlag") && set & POOL_TAGGING != 0;
         return tagging.then(|| {
@@ -56,13 +55,7 @@ fn meaning(value: &RegistrySetting, set: u64, vista_or_later: Option<bool>) -> O
                 .to_owned()
         });
     }
-    let topic = advice::of_registry_value(&value.name)?;
-    let here = match vista_or_later {
-        Some(true) => topic.on_vista_and_later,
-        Some(false) => topic.before_vista,
-        None => topic.short,
-    };
-    Some(here.to_owned())
+    Some(advice::of_registry_value(&value.name)?.on(version).to_owned())
 }
 
 #[cfg(test)]

@@ -169,13 +169,7 @@ impl Reader {
     }
 
     fn finish(self) -> Option<Parsed<ProcessListing>> {
-        let mut parsed = self.parsed?;
-        let mut tables = self.done.into_iter();
-        if let Some(first) = tables.next() {
-            let last = std::mem::replace(&mut parsed.value, first);
-            parsed.value.later = tables.chain([last]).collect();
-        }
-        Some(parsed)
+        Some(self.parsed?.map(|last| super::joined(self.done, last)))
     }
 }
 

@@ -137,12 +137,7 @@ impl Reader {
 
     fn finish(mut self) -> Parsed<ProcessListing> {
         self.close();
-        let mut listings = std::mem::take(&mut self.done).into_iter();
-        if let Some(first) = listings.next() {
-            let last = std::mem::replace(&mut self.parsed.value, first);
-            self.parsed.value.later = listings.chain([last]).collect();
-        }
-        self.parsed
+        self.parsed.map(|last| super::joined(self.done, last))
     }
 }
 

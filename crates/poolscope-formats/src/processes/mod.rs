@@ -64,6 +64,15 @@ impl ProcessListing {
     }
 }
 
+/// Makes one record of a text's listings: the first, with those below it.
+fn joined(above: Vec<ProcessListing>, last: ProcessListing) -> ProcessListing {
+    let mut listings = above.into_iter();
+    match listings.next() {
+        Some(first) => ProcessListing { later: listings.chain([last]).collect(), ..first },
+        None => last,
+    }
+}
+
 /// Gives a text of one listing without a time the one that the file's name states.
 fn timed(mut parsed: Parsed<ProcessListing>, context: &ParseContext) -> Parsed<ProcessListing> {
     let listing = &mut parsed.value;

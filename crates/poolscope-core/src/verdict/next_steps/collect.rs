@@ -20,7 +20,7 @@ pub(super) fn app_pools(tools: &Tools) -> NextStep {
         "%windir%\\system32\\inetsrv\\appcmd list apppool"
     };
     NextStep::new(
-        "Look at the request queues named above (each is one application pool), and at what their requests wait for",
+        "Look at the request queues of these failures (each is one application pool), and at what their requests wait for",
         "the failed requests were turned away there, not by missing memory: a queue fills when what answers it is slow \
          or stopped",
     )

@@ -66,6 +66,8 @@ pub struct Cfg {
     /// For each block that a later one jumps back to: the blocks of that loop. Empty until
     /// [`Cfg::with_loops`].
     pub loops: BTreeMap<usize, BTreeSet<usize>>,
+    /// [`Cfg::with_loops`] was done.
+    pub looped: bool,
     /// Bytes that its returns pop (x86).
     pub pops: Option<u32>,
 }

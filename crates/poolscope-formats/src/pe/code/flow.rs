@@ -163,8 +163,9 @@ impl<'r> Run<'r> {
     fn straight(&self, program: &mut Program<'_, '_>, state: &mut State, op: &Op, site: u32) {
         let shape = self.convention.shape;
         if let Op::Store { mem, width, src } = *op {
-            let address = state.address(mem, shape, site);
-            program.note_store(&address, width, &state.src(src, width, site));
+            let (address, value) = (state.address(mem, shape, site), state.src(src, width, site));
+            program.note_store(&address, width, &value);
+            return state.write(&mut program.world, &address, width, &value);
         }
         state.apply(op, &mut program.world, shape, site);
     }
@@ -294,12 +295,7 @@ impl<'r> Run<'r> {
         value: &Value,
         cases: &[usize],
     ) -> Option<BTreeSet<u32>> {
-        let numbers = value.numbers()?;
-        if !numbers.iter().all(|&number| program.is_code(number)) {
-            return None;
-        }
-        let targets: BTreeSet<u32> =
-            numbers.into_iter().filter_map(|number| program.world.image.rva_of(number)).collect();
+        let targets = program.code_targets(value)?;
         let sure = targets.iter().filter(|&&target| self.is_case(program, target, cases)).count();
         (2 * sure > targets.len()).then_some(targets)
     }

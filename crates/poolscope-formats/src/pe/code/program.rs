@@ -57,8 +57,6 @@ pub struct Program<'a, 'd> {
     allocators: FxHashMap<u32, &'static Allocator>,
     functions: Functions,
     cfgs: FxHashMap<u32, Rc<Cfg>>,
-    /// Those of `cfgs` whose loops are found.
-    looped: FxHashSet<u32>,
     /// Scratch memory for decoding.
     decoded: Instructions,
     /// Switch cases that running a function named.
@@ -115,7 +113,6 @@ pub fn follow(image: &Image<'_>, wdf_table: Option<u64>) -> Option<Found> {
         allocators: named,
         functions,
         cfgs: FxHashMap::default(),
-        looped: FxHashSet::default(),
         decoded: Instructions::default(),
         cases: FxHashMap::default(),
         callees: FxHashMap::default(),
@@ -223,7 +220,6 @@ impl Program<'_, '_> {
             }
             self.cases.entry(entry).or_default().extend(&new_cases);
             self.cfgs.remove(&entry);
-            self.looped.remove(&entry);
             cfg = self.cfg_with_loops(entry);
             Outcome { summary, flows, new_cases } =
                 flow::run(self, &cfg, State::entry(self.convention.shape), depth);
@@ -249,12 +245,11 @@ impl Program<'_, '_> {
         self.cfgs.remove(&entry);
         let flows = flow::blocks_alone(self, Rc::make_mut(&mut cfg), &sites, heads);
         let pops = cfg.pops;
+        // Blocks that told all are seldom asked for again.
         let Some(flows) = flows else {
             self.cfgs.insert(entry, cfg);
             return None;
         };
-        // Seldom asked for again.
-        self.looped.remove(&entry);
         self.running.remove(&entry);
         let summary = Rc::new(Summary { regs: Vec::new(), pops, stores: Vec::new(), open: Vec::new() });
         self.summaries.insert(entry, Rc::clone(&summary));
@@ -306,7 +301,6 @@ impl Program<'_, '_> {
             match read {
                 Some(read) if !read.new_cases.is_empty() => {
                     self.cases.entry(entry).or_default().extend(&read.new_cases);
-                    self.looped.remove(&entry);
                 }
                 read => {
                     self.cfgs.insert(entry, Rc::clone(&cfg));
@@ -320,7 +314,7 @@ impl Program<'_, '_> {
     /// A function's blocks in the order that running it as a whole needs.
     fn cfg_with_loops(&mut self, entry: u32) -> Rc<Cfg> {
         let cfg = self.cfg(entry);
-        if !self.looped.insert(entry) {
+        if cfg.looped {
             return cfg;
         }
         self.cfgs.remove(&entry);

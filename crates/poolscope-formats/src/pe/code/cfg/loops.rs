@@ -13,6 +13,7 @@ impl Cfg {
             put_exits_last(&mut self);
             find_loops(&mut self);
         }
+        self.looped = true;
         self
     }
 }

@@ -46,7 +46,7 @@ fn by_their_sites(
     for (at, block) in chosen.into_iter().filter_map(|at| Some((at, cfg.blocks.get(at)?))) {
         let mut state = State::entry(run.convention.shape);
         run.alone(program, at, block, &mut state, &mut left)?;
-        if state.regs.iter().any(|value| is_allocator(program, value)) {
+        if state.regs.iter().any(|value| program.may_be_allocator(value)) {
             return None;
         }
     }
@@ -68,7 +68,7 @@ fn by_known_registers(
         let Some(head) = head else { continue };
         let mut state = State::entry(run.convention.shape);
         state.regs = head;
-        let held = state.regs.iter().any(|value| is_allocator(program, value));
+        let held = state.regs.iter().any(|value| program.may_be_allocator(value));
         if held || left.range(block.rva..block.end).next().is_some() {
             run.alone(program, at, block, &mut state, &mut left)?;
         }
@@ -109,7 +109,7 @@ impl Run<'_> {
                     Op::Branch { .. } | Op::BranchZero { .. } | Op::Return { .. } | Op::Stop => continue,
                     Op::Load { dst, .. } => {
                         self.straight(program, state, op, step.rva);
-                        done |= is_allocator(program, &state.reg(dst));
+                        done |= program.may_be_allocator(&state.reg(dst));
                         continue;
                     }
                     _ => {
@@ -124,7 +124,7 @@ impl Run<'_> {
                 let before = self.flows.len();
                 let harmless = program.takes_no_tag(state, &value);
                 let through =
-                    is_allocator(program, &value) || self.arguments_hold_allocator(program, state, target);
+                    program.may_be_allocator(&value) || self.arguments_hold_allocator(program, state, target);
                 self.transfer(program, state, &value, step.rva, tail, at);
                 let told = self.flows.len() > before;
                 // An allocator whose tag is not told, or whose address goes into the call.
@@ -138,13 +138,13 @@ impl Run<'_> {
                 }
                 // What follows the last call can only matter while an address is about.
                 if left.range(end..block.end).next().is_none()
-                    && !state.regs.iter().any(|value| is_allocator(program, value))
+                    && !state.regs.iter().any(|value| program.may_be_allocator(value))
                 {
                     break;
                 }
             }
         }
-        let stored = state.memory.cells().iter().any(|cell| is_allocator(program, &cell.value));
+        let stored = state.memory.cells().iter().any(|cell| program.may_be_allocator(&cell.value));
         (!stored).then_some(())
     }
 
@@ -161,11 +161,6 @@ impl Run<'_> {
     fn arguments_hold_allocator(&self, program: &Program<'_, '_>, state: &State, target: Target) -> bool {
         let through = |reg: u8| target == Target::Reg(reg);
         let mut volatile = self.convention.volatile.iter().filter(|&&reg| !through(reg));
-        volatile.any(|&reg| is_allocator(program, &state.reg(reg)))
+        volatile.any(|&reg| program.may_be_allocator(&state.reg(reg)))
     }
-}
-
-/// True for a value that can be an allocator's address, or the framework's function table.
-fn is_allocator(program: &Program<'_, '_>, value: &Value) -> bool {
-    value.atoms().iter().any(|&atom| program.leads_to_allocator(atom))
 }

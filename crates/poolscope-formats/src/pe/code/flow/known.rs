@@ -54,7 +54,7 @@ pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg, most: usize)
                         }
                     }
                     Op::Jump { target: Target::Reg(reg) } => {
-                        cases = targets(program, &state.reg(*reg));
+                        cases = program.code_targets(&state.reg(*reg));
                     }
                     Op::Jump { .. }
                     | Op::Branch { .. }
@@ -100,13 +100,6 @@ pub fn registers_at_heads(program: &mut Program<'_, '_>, cfg: &Cfg, most: usize)
     found
 }
 
-/// The code a jump goes to, if all its targets are known.
-fn targets(program: &Program<'_, '_>, value: &Value) -> Option<Vec<u32>> {
-    let numbers = value.numbers()?;
-    let code = |&number: &u64| program.world.image.rva_of(number).filter(|_| program.is_code(number));
-    numbers.iter().map(code).collect()
-}
-
 /// What of a register's value is handed on to the next block.
 fn kept(program: &Program<'_, '_>, reg: usize, value: Option<&Value>, most: usize) -> Value {
     if reg == usize::from(program.convention.shape.sp) {
@@ -131,8 +124,7 @@ fn meet(program: &Program<'_, '_>, head: &mut Registers, other: &Registers, most
     let mut changed = false;
     for (reg, theirs) in other.iter().enumerate() {
         let Some(mine) = head.get(reg) else { continue };
-        let leads = |value: &Value| value.atoms().iter().any(|&atom| program.leads_to_allocator(atom));
-        if mine == theirs || matches!(mine, Value::Top) && !leads(theirs) {
+        if mine == theirs || matches!(mine, Value::Top) && !program.may_be_allocator(theirs) {
             continue;
         }
         let theirs = kept(program, reg, Some(theirs), most);

@@ -1,5 +1,7 @@
 //! What a call target is: an import, a framework function, an own function, or a stub on the way to one.
 
+use std::collections::BTreeSet;
+
 use super::{BY_NAME, Callee, Program};
 use crate::pe::allocators::{ALLOCATORS, Allocator, WDF_FUNCTIONS};
 use crate::pe::code::cfg::Lifter;
@@ -45,6 +47,18 @@ impl Program<'_, '_> {
     pub fn is_code(&self, address: u64) -> bool {
         let image = self.world.image;
         image.rva_of(address).and_then(|rva| image.section_at(rva)).is_some_and(|section| section.executable)
+    }
+
+    /// Where a jump or call to a value goes, if that is known and all of it code.
+    pub fn code_targets(&self, value: &Value) -> Option<BTreeSet<u32>> {
+        let image = self.world.image;
+        let code = |&number: &u64| image.rva_of(number).filter(|_| self.is_code(number));
+        value.numbers()?.iter().map(code).collect()
+    }
+
+    /// True for a value that can be an allocator's address, or the framework's function table.
+    pub fn may_be_allocator(&self, value: &Value) -> bool {
+        value.atoms().iter().any(|&atom| self.leads_to_allocator(atom))
     }
 
     /// True for code that a jump table may name: executable and no start of another function.
