@@ -1,5 +1,5 @@
-//! `cargo xtask lab [--hosts N] [--tune] [--only VIEW] [--json FILE]`: the judge scored on the laboratory's labelled
-//! hosts, beside what people and monitoring products do, on the same hosts. `--tune` takes other seeds, and what
+//! `cargo xtask lab [--hosts N] [--first HOST] [--tune] [--only VIEW] [--json FILE]`: the judge scored on the
+//! laboratory's labelled hosts, beside what people and monitoring products do, on the same hosts. `--tune` takes other seeds, and what
 //! was fitted may be fitted on them alone; `--only` scores the views whose names hold VIEW (and watches no hosts).
 
 use std::collections::BTreeMap;
@@ -49,11 +49,13 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
     let mut seeds = SCORED_SEEDS;
     let mut wrong = false;
     let mut json = None;
+    let mut first = 0usize;
     let mut only = None;
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         match arg.as_str() {
             "--hosts" => hosts = rest.next().context("--hosts needs a number")?.parse()?,
+            "--first" => first = rest.next().context("--first needs a host number")?.parse()?,
             "--tune" => seeds = TUNING_SEEDS,
             "--wrong" => wrong = true,
             "--only" => only = Some(rest.next().context("--only needs a part of a view's name")?.as_str()),
@@ -76,7 +78,7 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
         }
     }
     let began = std::time::Instant::now();
-    let (scores, watched) = (0..hosts)
+    let (scores, watched) = (first..first + hosts)
         .into_par_iter()
         .map(|host| one_host(seeds + host as u64, host, only))
         .reduce(Default::default, |mut a: Scores, b| {

@@ -3,6 +3,8 @@
 //! Noise around a level comes back; a pace that was low for an hour is not made up for. So the rate that was
 //! really seen may be known to a thousandth and the rate of the coming week still not.
 
+use super::stats::{NINETY, student_ninety};
+
 /// Stretches the growth is cut into, at most.
 const STRETCHES: usize = 16;
 /// Fewer tell nothing.
@@ -10,7 +12,8 @@ const LEAST_STRETCHES: usize = 6;
 
 /// Variance an hour of the wandering (a random walk) of `values` around a line of this slope: the long-run
 /// variance of the growths of even stretches, with their first autocovariance, since noise at the end of one
-/// stretch is taken back in the next. 0 where nothing but noise is seen, or too little.
+/// stretch is taken back in the next; widened by what so few stretches leave in doubt. 0 where nothing but noise is
+/// seen, or too little.
 pub(crate) fn wandering(hours: &[f64], values: &[f64], slope: f64) -> f64 {
     let steps = hours.len().min(values.len()).saturating_sub(1);
     let stretches = steps.min(STRETCHES);
@@ -32,7 +35,8 @@ pub(crate) fn wandering(hours: &[f64], values: &[f64], slope: f64) -> f64 {
     let whole = hours.get(steps).copied().unwrap_or(0.0) - hours.first().copied().unwrap_or(0.0);
     // The line was fitted to the same values: a share of three stretches is lost on it.
     let count = stretches as f64;
-    (own + 2.0 * next).max(0.0) / whole.max(1e-9) * count / (count - 3.0)
+    let in_doubt = student_ninety(count - 3.0) / NINETY;
+    (own + 2.0 * next).max(0.0) / whole.max(1e-9) * count / (count - 3.0) * in_doubt.powi(2)
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use super::answer::{Class, Exhaustion};
 use super::blocks::Blocks;
 use super::host::Reduced;
 use super::pools::together;
-use super::stats::quantile;
-use super::tag::{Look, NINETY};
+use super::stats::{NINETY, quantile};
+use super::tag::Look;
 
 /// Hours of a day: a level that follows the day is averaged over whole ones.
 const DAY: f64 = 24.0;

@@ -6,7 +6,7 @@ use super::fit::{Fit, Shape, fit};
 use super::frame::Frame;
 use super::pace;
 use super::resumes::resumes;
-use super::stats::{median, quantile, spread};
+use super::stats::{NINETY, median, quantile, spread, student_ninety};
 
 /// Snapshots from which on a leak may be claimed at all.
 pub(crate) const LEAST_SNAPSHOTS: usize = 8;
@@ -40,8 +40,6 @@ const GROWTH_OVER_NOISE: f64 = 2.5;
 const LEAST_SPREAD_OUT: f64 = 0.5;
 /// Share of the growth that must lie above everything before it.
 const LEAST_NEW_HIGH: f64 = 0.5;
-/// 90 % of a normal lies within this many standard errors.
-pub(crate) const NINETY: f64 = 1.645;
 
 /// What surrounds a series.
 #[derive(Clone, Copy, Debug)]
@@ -235,9 +233,14 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         () => fit(frame, &blocks.counts, around.noise_prior, 1.0, false),
     };
     let sure = likely && counts.chance < COUNT_ALARM;
+    // What accelerates has no onset of its own: the likeliest kink says when it became steep.
+    let (lasted, samples_after) = match bytes.best() {
+        Shape::Accelerating => (span, blocks.samples as f64),
+        _ => (since, samples_after),
+    };
     let enough = blocks.samples >= LEAST_SNAPSHOTS
         && samples_after >= LEAST_SNAPSHOTS as f64 - 1.5
-        && since >= if fast { LEAST_HOURS_IF_FAST } else { LEAST_HOURS } * 0.97;
+        && lasted >= if fast { LEAST_HOURS_IF_FAST } else { LEAST_HOURS } * 0.97;
     let one_day = span < SPAN_WITH_TWO_DAYS;
     let bend = if one_day { bytes.bare_bend } else { bytes.bend };
     let late_share = late_share(blocks, start);
@@ -256,8 +259,8 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         class => class,
     };
     let filling = if full { 0.0 } else { weight + bytes.weight(Shape::Filling) };
-    let reach = NINETY * bytes.slope_error;
-    let count_reach = NINETY * counts.slope_error;
+    let ninety = student_ninety(blocks.hours.len() as f64 - 2.0);
+    let (reach, count_reach) = (ninety * bytes.slope_error, ninety * counts.slope_error);
     Look {
         class,
         leaking,
