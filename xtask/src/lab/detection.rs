@@ -1,19 +1,22 @@
 //! How early a leak is said: hosts are judged on ever longer beginnings of their series, as someone who watches
 //! would, and so are healthy ones. Each simple method gets the threshold at which it accuses as many of the healthy
-//! hosts as we do: only then its times are worth comparing.
+//! hosts as we do: only then its times are worth comparing. A store or a ramp that still fills shortly before a
+//! beginning ends is a look-alike there, and counted apart for every method.
 
 use poolscope_testkit::lab::baseline::THRESHOLDED;
 use poolscope_testkit::lab::score::{Answer, Said, quantile};
-use poolscope_testkit::lab::truth::{LabHost, Shape};
+use poolscope_testkit::lab::truth::{LabHost, LabTag, Shape};
 use serde_json::{Value, json};
 
 use super::bridge;
 
 /// Each beginning holds this many times the samples of the one before, counted from the onset.
-const STEP: f64 = 1.5;
+const STEP: f64 = 1.25;
 /// Samples after the onset in the first beginning.
 const LEAST: f64 = 8.0;
 const METHODS: usize = THRESHOLDED.len();
+/// What still fills lacks at least this share of what it gains.
+const STILL_FILLS: f64 = 0.05;
 
 /// What was seen of one host.
 #[derive(Clone, Debug)]
@@ -22,7 +25,9 @@ pub enum Watched {
     Healthy {
         /// We accused it at some beginning.
         accused: bool,
-        /// What each method compares with its threshold: the greatest over all tags and beginnings.
+        /// We accused a look-alike of it at some beginning.
+        look_alike_accused: bool,
+        /// What each method compares with its threshold: the greatest over all beginnings and tags but look-alikes.
         strongest: [f64; METHODS],
     },
     /// One even leak.
@@ -67,15 +72,34 @@ fn watch_healthy(host: &LabHost) -> Watched {
     // Watched as leaks are: half from the first sample, half from somewhere within.
     let from = if host.seed.is_multiple_of(2) { 0 } else { samples * (host.seed / 2 % 16) as usize / 18 };
     let mut strongest = [f64::NEG_INFINITY; METHODS];
-    let mut accused = false;
+    let (mut accused, mut look_alike_accused) = (false, false);
     for end in beginnings(from, samples) {
         let seen = begun(host, end);
-        accused = accused || ours(&seen).said == Said::Leak;
+        let fills: Vec<bool> = host.tags.iter().map(|tag| still_fills(tag, end)).collect();
+        let clear = |tag: usize| !fills.get(tag).copied().unwrap_or(false);
+        let answer = ours(&seen);
+        let mut blamed = answer.suspects.iter().filter(|suspect| suspect.leaking);
+        accused |= !answer.untagged.is_empty() || blamed.clone().any(|suspect| clear(suspect.tag));
+        look_alike_accused |= blamed.any(|suspect| !clear(suspect.tag));
         for (best, (_, method)) in strongest.iter_mut().zip(THRESHOLDED) {
-            *best = method(&seen).into_iter().map(|tag| tag.0).fold(*best, f64::max);
+            let clear = method(&seen).into_iter().enumerate().filter(|(tag, _)| clear(*tag));
+            *best = clear.map(|(_, tag)| tag.0).fold(*best, f64::max);
         }
     }
-    Watched::Healthy { accused, strongest }
+    Watched::Healthy { accused, look_alike_accused, strongest }
+}
+
+/// Whether a healthy tag is a bounded store, or a ramp, that was not full before the last eighth of the beginning
+/// that holds `end` samples.
+fn still_fills(tag: &LabTag, end: usize) -> bool {
+    let bounded = matches!(tag.shape, Shape::Cache | Shape::RisingCache | Shape::Ramp);
+    let lately = tag.bytes.get(end - end.div_ceil(8));
+    match (tag.bytes.first(), lately, tag.bytes.last()) {
+        (Some(&first), Some(&lately), Some(&full)) if bounded && full > first => {
+            full as f64 - lately as f64 >= STILL_FILLS * (full - first) as f64
+        }
+        _ => false,
+    }
 }
 
 fn watch_leak(host: &LabHost) -> Option<Watched> {
@@ -127,6 +151,7 @@ struct Times {
 pub struct Summary {
     healthy: usize,
     accused: usize,
+    look_alikes_accused: usize,
     leaks: usize,
     times: Vec<Times>,
 }
@@ -135,11 +160,12 @@ impl Summary {
     /// Chooses the thresholds and measures the times.
     pub fn of(all: &[Watched]) -> Self {
         let mut strongest: [Vec<f64>; METHODS] = Default::default();
-        let (mut healthy, mut accused) = (0, 0);
+        let (mut healthy, mut accused, mut look_alikes_accused) = (0, 0, 0);
         for host in all {
-            if let Watched::Healthy { accused: one, strongest: of } = host {
+            if let Watched::Healthy { accused: one, look_alike_accused, strongest: of } = host {
                 healthy += 1;
                 accused += usize::from(*one);
+                look_alikes_accused += usize::from(*look_alike_accused);
                 strongest.iter_mut().zip(of).for_each(|(list, value)| list.push(*value));
             }
         }
@@ -160,15 +186,16 @@ impl Summary {
                 .collect();
             times.push(Times::of(THRESHOLDED[method].0, threshold, &theirs, &ours));
         }
-        Self { healthy, accused, leaks: ours.len(), times }
+        Self { healthy, accused, look_alikes_accused, leaks: ours.len(), times }
     }
 
     /// Prints it.
     pub fn print(&self) {
         println!(
             "Time to detection: {} even leaks and {} healthy hosts, watched on ever longer beginnings; {} of the \
-             healthy accused at some beginning, by every method alike",
-            self.leaks, self.healthy, self.accused
+             healthy accused at some beginning, by every method alike; a look-alike that still filled was accused on \
+             {} by poolscope",
+            self.leaks, self.healthy, self.accused, self.look_alikes_accused
         );
         println!("  {:<28} share of the time from onset to exhaustion     hours", "");
         for one in &self.times {
@@ -217,6 +244,7 @@ impl Summary {
             "leaks": self.leaks,
             "healthy": self.healthy,
             "healthy_accused": self.accused,
+            "look_alikes_accused": self.look_alikes_accused,
             "methods": methods,
         })
     }
