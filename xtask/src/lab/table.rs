@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use poolscope_testkit::lab::owners::OwnerScore;
 use poolscope_testkit::lab::reliability::{Reliability, by_confidence, by_grounds};
-use poolscope_testkit::lab::score::{Score, Share, quantile};
+use poolscope_testkit::lab::score::{GAINS, Score, Share, quantile};
 use serde_json::{Map, Value, json};
 
 use super::detection::{Summary, finite};
@@ -72,6 +72,11 @@ pub fn print(name: &str, s: &Score) {
     println!("  {:<20} {}", "called leaks", called.join(", "));
     if is_baseline(name) {
         return;
+    }
+    let by_gain = GAINS.iter().zip(s.top3_by_gain).filter(|(_, share)| share.of > 0);
+    let by_gain: Vec<String> = by_gain.map(|((_, name), share)| format!("{name} {}", shown(share))).collect();
+    if !by_gain.is_empty() {
+        println!("  {:<20} {}", "top3 by gain", by_gain.join(", "));
     }
     for bin in by_confidence(&s.stated) {
         let far = bin.of >= ENOUGH_CASES && (bin.came_true() - bin.mean_stated()).abs() > WITHIN;
@@ -151,6 +156,7 @@ fn view(name: &str, s: &Score) -> Value {
         "judge": judge,
         "shares": shares,
         "called_leaks": shapes,
+        "top3_by_gain": GAINS.iter().zip(&s.top3_by_gain).map(|((_, name), n)| (*name, count(n))).collect::<BTreeMap<_, _>>(),
         "rate_error_median": finite(quantile(&s.rate_errors, 0.5)),
         "rate_error_90": finite(quantile(&s.rate_errors, 0.9)),
         "rate_interval_width_median": finite(quantile(&s.rate_widths, 0.5)),

@@ -6,7 +6,7 @@ use super::fit::{Fit, Shape, fit};
 use super::frame::Frame;
 use super::pace;
 use super::resumes::resumes;
-use super::stats::{NINETY, median, quantile, spread, student_ninety};
+use super::stats::{median, quantile, spread, student_ninety};
 
 /// Snapshots from which on a leak may be claimed at all.
 pub(crate) const LEAST_SNAPSHOTS: usize = 8;
@@ -127,8 +127,9 @@ fn grain(blocks: &Blocks) -> f64 {
 pub(crate) fn plain(blocks: &Blocks, frame: Option<&Frame>) -> Look {
     let (slope, error) = least_squares(&blocks.hours, &blocks.bytes);
     let (counts, counts_error) = least_squares(&blocks.hours, &blocks.counts);
+    let ninety = student_ninety(blocks.hours.len() as f64 - 2.0);
     let interval = |slope: f64, error: f64| {
-        let reach = if error.is_finite() { NINETY * error } else { 0.0 };
+        let reach = if error.is_finite() { ninety * error } else { 0.0 };
         Interval { low: slope - reach, estimate: slope, high: slope + reach }
     };
     let rest: Vec<f64> = blocks.hours.iter().zip(&blocks.bytes).map(|(h, b)| b - slope * h).collect();
@@ -293,7 +294,7 @@ fn wandering_since(blocks: &Blocks, start: f64, slope: f64) -> f64 {
 
 /// A look at a series whose bytes do not grow for sure.
 fn unlikely(blocks: &Blocks, bytes: Fit, late: bool, growth: f64, noise: f64, weight: f64) -> Look {
-    let reach = NINETY * bytes.slope_error;
+    let reach = student_ninety(blocks.hours.len() as f64 - 2.0) * bytes.slope_error;
     Look {
         class: class_of(&bytes, false, false, blocks.span()),
         bytes: Interval { low: bytes.slope - reach, estimate: bytes.slope, high: bytes.slope + reach },

@@ -75,6 +75,10 @@ impl Share {
     }
 }
 
+/// Upper ends (bytes) and names of the gains by which the first three suspects are told apart.
+pub const GAINS: [(f64, &str); 4] =
+    [(3e5, "to 300 KB"), (1e6, "to 1 MB"), (1e7, "to 10 MB"), (f64::INFINITY, "more")];
+
 /// Everything counted over the hosts of one plan.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Score {
@@ -86,6 +90,8 @@ pub struct Score {
     pub top1: Share,
     /// One of the first three suspects leaks.
     pub top3: Share,
+    /// The same by what the greatest visible leak gained, in the order of [`GAINS`].
+    pub top3_by_gain: [Share; GAINS.len()],
     /// Clear healthy hosts that were accused.
     pub accused: Share,
     /// Clear healthy hosts of which "no leak seen" was said.
@@ -163,7 +169,12 @@ impl Score {
         if tagged {
             if !answer.totals_only && host.leaks.iter().any(|leak| visible(host, leak)) {
                 self.top1.count(first);
-                self.top3.count(answer.suspects.iter().take(3).any(leaks));
+                let in_three = answer.suspects.iter().take(3).any(leaks);
+                self.top3.count(in_three);
+                let seen = host.leaks.iter().filter(|leak| visible(host, leak));
+                let gain = seen.map(|leak| leak.evidence.grown).fold(0.0, f64::max);
+                let place = GAINS.iter().position(|(most, _)| gain <= *most).unwrap_or(GAINS.len() - 1);
+                self.top3_by_gain[place].count(in_three);
                 if !first && answer.said == Said::Unsure {
                     self.wrong.push((host.seed, "not ranked first"));
                 }
@@ -282,6 +293,9 @@ impl Score {
             (&mut self.ends_covered, other.ends_covered),
         ];
         for (mine, theirs) in shares {
+            mine.add(theirs);
+        }
+        for (mine, theirs) in self.top3_by_gain.iter_mut().zip(other.top3_by_gain) {
             mine.add(theirs);
         }
         if self.shapes.is_empty() {
