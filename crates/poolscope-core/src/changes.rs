@@ -85,19 +85,36 @@ pub(crate) fn before_the_onset(
             .total_cmp(&a.weight)
             .then_with(|| (b.change.time, &a.change.name).cmp(&(a.change.time, &b.change.name)))
     });
+    // The setup log, the service manager and the filter manager each tell of one installation.
+    let mut told: Vec<(String, Time)> = Vec::new();
+    ranked.retain(|one| {
+        let (name, time) = (bare_name(&one.change), one.change.time);
+        let again = told.iter().any(|(other, at)| {
+            *other == name && at.hours_since(time).abs() <= ONE_INSTALLATION_HOURS
+        });
+        told.push((name, time));
+        !again
+    });
     ranked
 }
+
+/// Changes of one name within this time are one installation.
+const ONE_INSTALLATION_HOURS: f64 = 1.0;
 
 /// A change further away than this from the onset is not pointed at in one sentence.
 const NEAR_HOURS: f64 = 48.0;
 
 /// True if a change carries the name of this driver: its file, or an inf of that name with or without a path.
 fn names_driver(change: &Change, driver: &str) -> bool {
+    bare_name(change) == stem(driver)
+}
+
+/// The name of what changed without path, section and extension.
+fn bare_name(change: &Change) -> String {
     let base = change.name.rsplit(['\\', '/']).next().unwrap_or(&change.name);
     // `oem17.inf,DefaultInstall.NTamd64`: the section is no part of the name.
     let base = stem(base.split(',').next().unwrap_or(base));
-    let base = base.strip_suffix(".inf").unwrap_or(&base);
-    base == stem(driver)
+    base.strip_suffix(".inf").unwrap_or(&base).to_owned()
 }
 
 /// The last change of a driver shortly before a tag was seen to begin to grow, and the hours between them.

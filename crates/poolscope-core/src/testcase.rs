@@ -104,6 +104,7 @@ impl TestCase {
             leaking: matches!(class, Class::SteadyLeak | Class::AcceleratingLeak | Class::Sawtooth),
             rate_bytes_per_hour: rate(grown / hours * bytes_each as f64),
             rate_count_per_hour: rate(grown / hours),
+            recent_bytes_per_hour: None,
             onset: None,
             outstanding_bytes: last as u64 * bytes_each,
             outstanding_count: last,

@@ -99,6 +99,7 @@ fn build_suspect(case: &Case, suspect: &verdict::Suspect) -> Suspect {
         leaking: suspect.leaking,
         rate_bytes_per_hour: suspect.rate_bytes_per_hour.map(interval),
         rate_count_per_hour: suspect.rate_count_per_hour.map(interval),
+        recent_bytes_per_hour: suspect.recent_bytes_per_hour.map(rounded),
         outstanding_bytes: suspect.outstanding_bytes,
         outstanding_count: suspect.outstanding_count,
         onset: suspect.onset.map(|onset| rfc3339(onset.at)),

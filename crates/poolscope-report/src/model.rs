@@ -88,6 +88,8 @@ pub struct Suspect {
     pub rate_bytes_per_hour: Option<Interval>,
     /// Growth of outstanding allocations.
     pub rate_count_per_hour: Option<Interval>,
+    /// Of a leak that accelerates: bytes an hour in the last quarter of its time.
+    pub recent_bytes_per_hour: Option<f64>,
     /// Outstanding bytes at the last snapshot.
     pub outstanding_bytes: u64,
     /// Outstanding allocations at the last snapshot.

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use poolscope_formats::Time;
 
-use super::{Holder, object_type};
+use super::{Holder, listings_of, object_type};
 use crate::ingest::named;
 use crate::judge::TagJudgement;
 use crate::model::{Case, Grade, Source};
+use crate::rules::BootJudgement;
 use crate::units::count;
 
 /// Handles that rose by this share of the objects' growth explain it, where the moments of both are known.
@@ -53,7 +54,7 @@ pub(super) struct Histories {
 }
 
 /// Compares all listings with the growth of a tag.
-pub(super) fn histories(case: &Case, tag: &TagJudgement) -> Histories {
+pub(super) fn histories(case: &Case, boot: &BootJudgement, tag: &TagJudgement) -> Histories {
     let mut out = Histories::default();
     let Some(wanted) = object_type(tag.key.tag) else { return out };
     let per_hour = tag.rate_count_per_hour.estimate;
@@ -63,7 +64,7 @@ pub(super) fn histories(case: &Case, tag: &TagJudgement) -> Histories {
     if gained <= 0.0 {
         return out;
     }
-    let all = collect(case, wanted);
+    let all = collect(case, boot, wanted);
     let mut most = 0.0f64;
     for ((process, typed), history) in &all {
         let (growth, margin) = match history.hours() {
@@ -119,12 +120,12 @@ pub(super) fn histories(case: &Case, tag: &TagJudgement) -> Histories {
 }
 
 /// Histories of at least two listings, by process and by whether they count the wanted type only.
-fn collect(case: &Case, wanted: &str) -> BTreeMap<(String, bool), History> {
+fn collect(case: &Case, boot: &BootJudgement, wanted: &str) -> BTreeMap<(String, bool), History> {
     let mut all: BTreeMap<(String, bool), History> = BTreeMap::new();
     let mut add = |key, time, handles, source| {
         all.entry(key).or_insert(History { counts: Vec::new() }).counts.push((time, handles, source));
     };
-    for listing in &case.state.processes {
+    for listing in listings_of(case, boot) {
         let at = |place| Source { evidence: listing.source.evidence, place };
         for row in listing.handles.iter().filter(|row| row.object_type.eq_ignore_ascii_case(wanted)) {
             if let Some(process) = &row.process {
@@ -178,6 +179,19 @@ mod tests {
                 total_handles: None,
             });
         }
+    }
+
+    #[test]
+    fn a_listing_of_an_earlier_run_of_windows_is_no_part_of_the_history() {
+        let mut case = TestCase::new(48);
+        case.leaking(b"Even", 2_000.0, 128).outstanding_count = 200_000;
+        listings(&mut case, [Some(-30.0), Some(23.5)]);
+        case.with(|view| {
+            let mut boot = view.boots[0].clone();
+            boot.from = at(-1.0);
+            let holders = holders(view.case, &boot, &boot.judgement.tags[0]);
+            assert!(holders.iter().all(|one| !one.reason.contains("listings")), "{holders:?}");
+        });
     }
 
     #[test]

@@ -157,8 +157,8 @@ pub(crate) fn stretch(boot: &BootJudgement, tag: &TagJudgement) -> (Time, Time) 
 /// is told as a circumstance, with that.
 pub(crate) fn holders(case: &Case, boot: &BootJudgement, tag: &TagJudgement) -> Vec<Holder> {
     let mut holders = holders_in_step(case, boot, tag);
-    let listed = histories(case, tag);
-    let mut held = holders_at_a_moment(case, tag.key.tag, tag.outstanding_count);
+    let listed = histories(case, boot, tag);
+    let mut held = holders_at_a_moment(case, boot, tag.key.tag, tag.outstanding_count);
     // Growth says more than a match at one moment, which compares different days.
     held.retain(|holder| !listed.in_step.iter().any(|one| one.process == holder.process));
     holders.extend(listed.in_step);
@@ -170,6 +170,13 @@ pub(crate) fn holders(case: &Case, boot: &BootJudgement, tag: &TagJudgement) -> 
     }
     holders.extend(held);
     holders
+}
+
+/// Listings of processes and handles of one run of Windows: process ids and counts begin anew with the next. Those
+/// without a time belong to whichever is looked at.
+fn listings_of<'c>(case: &'c Case, boot: &BootJudgement) -> impl Iterator<Item = &'c ProcessMoment> {
+    let run = boot.from..=boot.to;
+    case.state.processes.iter().filter(move |listing| listing.time.is_none_or(|time| run.contains(&time)))
 }
 
 /// Processes whose handles grow in step with the objects of a tag.
@@ -207,14 +214,14 @@ fn holders_in_step(case: &Case, boot: &BootJudgement, tag: &TagJudgement) -> Vec
 }
 
 /// Processes that hold as many handles as there are objects of a tag, at a moment.
-fn holders_at_a_moment(case: &Case, tag: Tag, objects: i64) -> Vec<Holder> {
+fn holders_at_a_moment(case: &Case, boot: &BootJudgement, tag: Tag, objects: i64) -> Vec<Holder> {
     let Some(wanted) = object_type(tag) else { return Vec::new() };
     let objects = objects as f64;
     if objects < MIN_OBJECTS {
         return Vec::new();
     }
     let mut holders = Vec::new();
-    for listing in &case.state.processes {
+    for listing in listings_of(case, boot) {
         holders.extend(typed_holders(listing, wanted, objects));
         let untyped = listing.processes.iter().filter_map(|process| Some((process, process.handles?)));
         for (process, handles) in untyped {
@@ -222,7 +229,7 @@ fn holders_at_a_moment(case: &Case, tag: Tag, objects: i64) -> Vec<Holder> {
             holders.extend(untyped_holder(named(&process.name, process.pid), handles, objects, source, ""));
         }
     }
-    for report in &case.exhaustion_reports {
+    for report in case.exhaustion_reports.iter().filter(|report| (boot.from..=boot.to).contains(&report.time)) {
         for (process, handles) in &report.processes {
             let then = format!(" in event 2004 of {} UTC", report.time);
             holders.extend(untyped_holder(process.clone(), *handles, objects, report.source, &then));

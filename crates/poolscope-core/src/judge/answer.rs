@@ -92,6 +92,8 @@ pub struct TagJudgement {
     pub rate_bytes_per_hour: Interval,
     /// Growth of outstanding allocations over the same stretch.
     pub rate_count_per_hour: Interval,
+    /// Of a leak that accelerates: bytes an hour in the last quarter of its time. The pool's end is reckoned by it.
+    pub recent_bytes_per_hour: Option<f64>,
     /// When the growth began, where it began within the series.
     pub onset: Option<Onset>,
     /// Bytes outstanding at the last sample.

@@ -229,6 +229,7 @@ fn tag_answer(series: &Reduced, look: &Look, pools: &[PoolGrowth], ends: &Ends) 
         leaking: look.leaking,
         rate_bytes_per_hour: look.bytes,
         rate_count_per_hour: look.counts,
+        recent_bytes_per_hour: look.recent.map(|(pace, _)| pace),
         onset,
         outstanding_bytes: blocks.last_bytes,
         outstanding_count: blocks.last_count,

@@ -26,13 +26,19 @@ pub(crate) struct LeakRate {
 }
 
 impl LeakRate {
-    /// One leak alone.
+    /// One leak alone. What accelerates goes on at its last pace at least; how it goes on is doubted by half of what
+    /// it gained in pace.
     pub(crate) fn of(look: &Look) -> Self {
-        let hours = look.growth / look.bytes.estimate.max(1e-9);
+        let mean = look.bytes.estimate;
+        let hours = look.growth / mean.max(1e-9);
         let wandered = (look.wandering / hours.max(1e-9)).max(0.0).sqrt();
+        let error = look.error.max(wandered);
+        let (rate, error) = look.recent.map_or((mean, error), |(pace, own)| {
+            (pace, error.hypot(own).hypot((pace - mean) / 2.0))
+        });
         Self {
-            rate: look.bytes.estimate,
-            error: look.error.max(wandered),
+            rate,
+            error,
             unevenness: look.wandering.max(0.0).sqrt(),
         }
     }

@@ -80,6 +80,8 @@ pub(crate) struct Look {
     /// Of a leak: variance an hour by which its own pace wanders (bytes squared), at least that of allocations
     /// that come by chance.
     pub wandering: f64,
+    /// Of a leak that accelerates: its pace in the last quarter of its time, bytes an hour, and the standard error.
+    pub recent: Option<(f64, f64)>,
     /// Probability of the leak shapes among all.
     pub weight: f64,
 }
@@ -157,6 +159,7 @@ pub(crate) fn plain(blocks: &Blocks, frame: Option<&Frame>) -> Look {
         noise: spread(&rest),
         error: if error.is_finite() { error } else { 0.0 },
         wandering: 0.0,
+        recent: None,
         weight: 0.0,
     }
 }
@@ -282,8 +285,18 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         } else {
             0.0
         },
+        recent: if class == Class::AcceleratingLeak { recent_pace(blocks, start, bytes.slope) } else { None },
         weight,
     }
+}
+
+/// The pace since three quarters of the growth's time have passed, where it is above the mean pace.
+fn recent_pace(blocks: &Blocks, start: f64, mean: f64) -> Option<(f64, f64)> {
+    let last = blocks.hours.last()?;
+    let at = blocks.hours.partition_point(|hour| *hour < last - (last - start) / 4.0);
+    let (hours, bytes) = (blocks.hours.get(at..)?, blocks.bytes.get(at..)?);
+    let (pace, error) = least_squares(hours, bytes);
+    (hours.len() >= 3 && pace > mean).then_some((pace, error))
 }
 
 /// How the pace wanders from the start of the growth on.

@@ -88,6 +88,7 @@ mod tests {
             "u",
         );
         case.event(17.0, EventKind::DriverChange { name: "abc.sys".into() }, "driver installed: abc.sys");
+        case.event(17.2, EventKind::ServiceInstalled { name: "Abc".into() }, "service Abc installed");
         case.event(30.0, EventKind::DriverChange { name: "late.sys".into() }, "driver installed: late.sys");
         let found = case.check(&super::RULE);
         let titles: Vec<&str> = found.iter().map(|f| f.title.as_str()).collect();

@@ -15,7 +15,17 @@ pub(super) fn gaps(view: &View<'_>) -> Vec<Gap> {
         say("No snapshot of the tag table (poolmon) is there: no tag can be named.");
     }
     if case.counters.is_empty() {
-        say("No performance counters are there: the size of the whole pool and handle counts are unknown.");
+        let headed = case.snapshots.iter().any(|s| s.pool_nonpaged_bytes.or(s.pool_paged_bytes).is_some());
+        say(match (headed, case.state.processes.is_empty()) {
+            (true, true) => "No performance counters are there: handle counts of processes are unknown.",
+            (true, false) => {
+                "No performance counters are there: handle counts are known at the moments of the listings only."
+            }
+            (false, true) => {
+                "No performance counters are there: the size of the whole pool and handle counts are unknown."
+            }
+            (false, false) => "No performance counters are there: the size of the whole pool is unknown.",
+        });
     }
     if case.http.is_empty() {
         say("No HTTPERR log is there: whether http.sys refused connections is unknown.");

@@ -101,6 +101,13 @@ fn leak_lines(first: &Suspect, lines: &mut Vec<String>) {
         bytes(first.outstanding_bytes as f64),
         count(first.outstanding_count as f64)
     ));
+    if let Some(pace) = first.recent_bytes_per_hour {
+        lines.push(format!(
+            "It grows faster and faster: {} in the last quarter of that time. Its end is reckoned by that pace, and comes \
+             earlier if it still quickens.",
+            bytes_per_hour(pace)
+        ));
+    }
     if let Some(owner) = first.owners.first().filter(|owner| works_for_others(&owner.name)) {
         lines.push(format!(
             "It is allocated by {} ({}), which works for others: the culprit is whoever makes it allocate.",

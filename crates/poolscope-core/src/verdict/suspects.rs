@@ -39,6 +39,8 @@ pub struct Suspect {
     pub rate_bytes_per_hour: Option<Interval>,
     /// Growth of outstanding allocations.
     pub rate_count_per_hour: Option<Interval>,
+    /// Of a leak that accelerates: its pace in the last quarter of its time, bytes an hour.
+    pub recent_bytes_per_hour: Option<f64>,
     /// Outstanding bytes at the last snapshot.
     pub outstanding_bytes: u64,
     /// Outstanding allocations at the last snapshot.
@@ -102,6 +104,7 @@ fn untimed(view: &View<'_>) -> Vec<Suspect> {
             class: Class::TooShortToSay,
             rate_bytes_per_hour: None,
             rate_count_per_hour: None,
+            recent_bytes_per_hour: None,
             outstanding_bytes: held,
             outstanding_count: outstanding,
             onset: None,
@@ -134,6 +137,7 @@ fn suspect(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -> Suspect
         class: tag.class,
         rate_bytes_per_hour: measured.then_some(tag.rate_bytes_per_hour),
         rate_count_per_hour: measured.then_some(tag.rate_count_per_hour),
+        recent_bytes_per_hour: tag.recent_bytes_per_hour,
         outstanding_bytes: tag.outstanding_bytes,
         outstanding_count: tag.outstanding_count,
         onset: tag.onset,
