@@ -89,9 +89,9 @@ pub(crate) fn before_the_onset(
     let mut told: Vec<(String, Time)> = Vec::new();
     ranked.retain(|one| {
         let (name, time) = (bare_name(&one.change), one.change.time);
-        let again = told.iter().any(|(other, at)| {
-            *other == name && at.hours_since(time).abs() <= ONE_INSTALLATION_HOURS
-        });
+        let again = told
+            .iter()
+            .any(|(other, at)| *other == name && at.hours_since(time).abs() <= ONE_INSTALLATION_HOURS);
         told.push((name, time));
         !again
     });

@@ -229,7 +229,8 @@ fn holders_at_a_moment(case: &Case, boot: &BootJudgement, tag: Tag, objects: i64
             holders.extend(untyped_holder(named(&process.name, process.pid), handles, objects, source, ""));
         }
     }
-    for report in case.exhaustion_reports.iter().filter(|report| (boot.from..=boot.to).contains(&report.time)) {
+    for report in case.exhaustion_reports.iter().filter(|report| (boot.from..=boot.to).contains(&report.time))
+    {
         for (process, handles) in &report.processes {
             let then = format!(" in event 2004 of {} UTC", report.time);
             holders.extend(untyped_holder(process.clone(), *handles, objects, report.source, &then));

@@ -33,14 +33,10 @@ impl LeakRate {
         let hours = look.growth / mean.max(1e-9);
         let wandered = (look.wandering / hours.max(1e-9)).max(0.0).sqrt();
         let error = look.error.max(wandered);
-        let (rate, error) = look.recent.map_or((mean, error), |(pace, own)| {
-            (pace, error.hypot(own).hypot((pace - mean) / 2.0))
-        });
-        Self {
-            rate,
-            error,
-            unevenness: look.wandering.max(0.0).sqrt(),
-        }
+        let (rate, error) = look
+            .recent
+            .map_or((mean, error), |(pace, own)| (pace, error.hypot(own).hypot((pace - mean) / 2.0)));
+        Self { rate, error, unevenness: look.wandering.max(0.0).sqrt() }
     }
 
     /// With another leak of the same code path: they err together.

@@ -375,7 +375,8 @@ fn late_share(blocks: &Blocks, start: f64) -> f64 {
 /// The growth must not hang on a few single rises, as that of steps does. A rest that no tag shows is mostly
 /// noise, which rises and falls alike: there (`even_out`) what the greatest falls take is no part of a step.
 fn spread_out(blocks: &Blocks, start: f64, growth: f64, even_out: bool) -> bool {
-    let at = blocks.hours.partition_point(|hour| *hour < start);
+    // A start between two blocks: the rise from the one before it may be the step.
+    let at = blocks.hours.partition_point(|hour| *hour < start).saturating_sub(1);
     let after = blocks.bytes.get(at..).unwrap_or(&[]);
     let mut rises: Vec<f64> = after.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let net: f64 = rises.iter().sum();

@@ -1,11 +1,13 @@
-//! The rising side of the day: on less than a day's evidence a workload that picks up looks like many leaks.
+//! The rising side of the day, or Monday morning: on evidence that holds no second one a workload that picks up looks
+//! like many leaks.
 
 use super::answer::{Class, LockstepGroup};
 use super::host::Reduced;
 use super::tag::{Look, least_squares};
 
-/// A span that holds a whole daily cycle.
+/// A span that holds a whole daily cycle, and one that shows the week twice.
 const LEAST_HOURS_OF_A_CYCLE: f64 = 23.0;
+const TWO_WEEKS: f64 = 336.0;
 /// More code paths than this do not leak at once.
 const MOST_LEAKS_AT_ONCE: usize = 4;
 /// A tag follows the workload up or down where its straight line has this deviate (no leak is claimed by it).
@@ -17,13 +19,15 @@ const MOST_OF_THE_GROWTH: f64 = 0.8;
 /// ...nor is a tag that has grown to many times what it was.
 const TIMES_ITSELF: f64 = 3.0;
 
-/// Leaks are few; where many tags rise at once, surely or far more than fall, the workload rises, and only a tag that outgrows all the others
-/// together, or is made of its growth, is still called a leak. Tags of one lock-step group rise as one.
+/// Leaks are few; where many tags rise at once, surely or (within a day) far more than fall, the workload rises, and
+/// only a tag that outgrows all the others together, or is made of its growth, is still called a leak. Tags of one
+/// lock-step group rise as one.
 pub(crate) fn hold_against(series: &[Reduced], groups: &[LockstepGroup], looks: &mut [Look]) {
     let span = series.iter().map(|series| series.blocks.span()).fold(0.0, f64::max);
-    if span >= LEAST_HOURS_OF_A_CYCLE || !looks.iter().any(|look| look.leaking) {
+    if span >= TWO_WEEKS || !looks.iter().any(|look| look.leaking) {
         return;
     }
+    let within_a_day = span < LEAST_HOURS_OF_A_CYCLE;
     let follows = |series: &Reduced| {
         groups.iter().any(|group| group.members.iter().skip(1).any(|member| member.key == series.key))
     };
@@ -31,7 +35,7 @@ pub(crate) fn hold_against(series: &[Reduced], groups: &[LockstepGroup], looks: 
     for (series, look) in series.iter().zip(looks.iter()).filter(|(series, _)| !follows(series)) {
         let seems = look.rising || look.leaking;
         let (slope, error) = least_squares(&series.blocks.hours, &series.blocks.bytes);
-        if seems || slope > FOLLOWS * error {
+        if seems || within_a_day && slope > FOLLOWS * error {
             surely += usize::from(seems);
             risen += 1;
             whole += if seems { look.growth } else { slope * series.blocks.span() };
@@ -39,7 +43,8 @@ pub(crate) fn hold_against(series: &[Reduced], groups: &[LockstepGroup], looks: 
             fallen += 1;
         }
     }
-    if surely <= MOST_LEAKS_AT_ONCE && risen <= 2 * fallen + MORE_RISE {
+    let many_follow = within_a_day && risen > 2 * fallen + MORE_RISE;
+    if surely <= MOST_LEAKS_AT_ONCE && !many_follow {
         return;
     }
     for (series, look) in series.iter().zip(looks.iter_mut()).filter(|(_, look)| look.leaking) {
@@ -48,6 +53,7 @@ pub(crate) fn hold_against(series: &[Reduced], groups: &[LockstepGroup], looks: 
             look.leaking = false;
             look.open = true;
             look.class = Class::StillRising;
+            look.recent = None;
         }
     }
 }
