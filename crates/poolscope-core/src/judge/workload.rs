@@ -8,6 +8,8 @@ use super::tag::{Look, least_squares};
 /// A span that holds a whole daily cycle, and one that shows the week twice.
 const LEAST_HOURS_OF_A_CYCLE: f64 = 23.0;
 const TWO_WEEKS: f64 = 336.0;
+/// Over more than a day, what follows one rise of the workload begins within these hours of each other.
+const AT_ONCE_HOURS: f64 = 3.0;
 /// More code paths than this do not leak at once.
 const MOST_LEAKS_AT_ONCE: usize = 4;
 /// A tag follows the workload up or down where its straight line has this deviate (no leak is claimed by it).
@@ -32,11 +34,13 @@ pub(crate) fn hold_against(series: &[Reduced], groups: &[LockstepGroup], looks: 
         groups.iter().any(|group| group.members.iter().skip(1).any(|member| member.key == series.key))
     };
     let (mut surely, mut risen, mut fallen, mut whole) = (0, 0, 0, 0.0);
+    let mut begins = Vec::new();
     for (series, look) in series.iter().zip(looks.iter()).filter(|(series, _)| !follows(series)) {
         let seems = look.rising || look.leaking;
         let (slope, error) = least_squares(&series.blocks.hours, &series.blocks.bytes);
         if seems || within_a_day && slope > FOLLOWS * error {
             surely += usize::from(seems);
+            begins.extend(look.onset.map(|onset| onset[1]));
             risen += 1;
             whole += if seems { look.growth } else { slope * series.blocks.span() };
         } else if slope < -FOLLOWS * error {
@@ -49,6 +53,10 @@ pub(crate) fn hold_against(series: &[Reduced], groups: &[LockstepGroup], looks: 
     }
     for (series, look) in series.iter().zip(looks.iter_mut()).filter(|(_, look)| look.leaking) {
         let first = series.blocks.bytes.first().copied().unwrap_or(0.0);
+        let alike = |at: f64| begins.iter().filter(|other| (*other - at).abs() <= AT_ONCE_HOURS).count();
+        if !within_a_day && look.onset.is_none_or(|onset| alike(onset[1]) <= MOST_LEAKS_AT_ONCE) {
+            continue;
+        }
         if look.growth < MOST_OF_THE_GROWTH * whole && look.growth < TIMES_ITSELF * first {
             look.leaking = false;
             look.open = true;
