@@ -38,6 +38,11 @@ const LEFT_WHEN_EMPTY: f64 = 0.1;
 const GROWTH_OVER_NOISE: f64 = 2.5;
 /// What is left of the growth without its biggest single rises.
 const LEAST_SPREAD_OUT: f64 = 0.5;
+/// The biggest rises of a growth that was always there exceed the usual one by this much of their spread, by noise
+/// alone. Asked only where every block holds this many samples: of fewer, or of a rise that begins late, noise is
+/// not told from the steps of a working day.
+const OF_NOISE: f64 = 1.5;
+const DENSE_BLOCKS: usize = 4;
 /// Share of the growth that must lie above everything before it.
 const LEAST_NEW_HIGH: f64 = 0.5;
 
@@ -229,7 +234,7 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
     let likely = bytes.chance < alarm
         && growth > GROWTH_OVER_NOISE * noise
         && new_high(blocks, start, growth)
-        && spread_out(blocks, start, growth, around.bytes_only);
+        && spread_out(blocks, start, growth, around.bytes_only, late);
     let counts = match () {
         () if around.bytes_only => bytes.clone(),
         // Counts are asked only where bytes make it worth while.
@@ -374,7 +379,7 @@ fn late_share(blocks: &Blocks, start: f64) -> f64 {
 
 /// The growth must not hang on a few single rises, as that of steps does. A rest that no tag shows is mostly
 /// noise, which rises and falls alike: there (`even_out`) what the greatest falls take is no part of a step.
-fn spread_out(blocks: &Blocks, start: f64, growth: f64, even_out: bool) -> bool {
+fn spread_out(blocks: &Blocks, start: f64, growth: f64, even_out: bool, late: bool) -> bool {
     // A start between two blocks: the rise from the one before it may be the step.
     let at = blocks.hours.partition_point(|hour| *hour < start).saturating_sub(1);
     let after = blocks.bytes.get(at..).unwrap_or(&[]);
@@ -386,7 +391,9 @@ fn spread_out(blocks: &Blocks, start: f64, growth: f64, even_out: bool) -> bool 
     let few = (rises.len() / 12).clamp(least, 4);
     let biggest: f64 = rises.iter().take(few).sum();
     let falls: f64 = rises.iter().rev().take(few).map(|rise| -rise.min(0.0)).sum();
-    let typical = median(&mut rises).unwrap_or(0.0).max(0.0);
+    let dense = blocks.samples >= DENSE_BLOCKS * blocks.hours.len();
+    let noise = if late || !dense { 0.0 } else { OF_NOISE * spread(&rises) };
+    let typical = median(&mut rises).unwrap_or(0.0).max(0.0) + noise;
     let fair = typical * few as f64 + if even_out { falls } else { 0.0 };
     net.max(growth) - (biggest - fair).max(0.0) >= LEAST_SPREAD_OUT * growth
 }
