@@ -88,7 +88,8 @@ pub(super) fn fallen_counters(
             let Some(at) = seen.get_mut(after.snapshot as usize) else { continue };
             // Without a time nothing says which of the two was first.
             let timed = |point: &TagPoint| snapshots.get(point.snapshot as usize).is_some_and(|s| s.timed);
-            if before.allocs < MIN_CALLS_TO_WITNESS || !timed(before) || !timed(after) {
+            // A listing of the debugger counts what stands, not the calls.
+            if before.allocs < MIN_CALLS_TO_WITNESS || after.allocs == 0 || !timed(before) || !timed(after) {
                 continue;
             }
             *at += 1;

@@ -256,10 +256,14 @@ pub fn parse(input: &dyn ReadAt) -> Result<Parsed<Inventory>, FormatError> {
     let csv = crate::text::decode_head(&head).trim_start().starts_with('"');
     let fields = if csv { csv_fields(input)? } else { list_fields(input)? };
     let fits = fields.len() >= order::LEAST
-        && fields.get(order::OS_VERSION).is_some_and(|field| os_version(&field.value).is_some());
+        && fields.get(order::OS_VERSION).is_some_and(|field| part::is_version(&field.value));
     let mut parsed = Parsed::new(Inventory::default());
-    let fields = if fits {
+    let fields = if fits && part::in_their_places(&fields) {
         fields
+    } else if fits {
+        parsed
+            .note(Place::Whole, "lines of this systeminfo are missing: its fields were taken by their names");
+        part::by_names(fields)
     } else {
         parsed.note(Place::Whole, "only a part of a systeminfo is there");
         part::of_a_part(fields).ok_or_else(|| {
@@ -307,6 +311,25 @@ mod tests {
         assert!(host.contains(&HostValue::PhysicalBytes(8_191 << 20)), "{host:?}");
         let boot = host.iter().find_map(|v| if let HostValue::BootTime(date) = v { date.wall } else { None });
         assert_eq!(boot.map(|time| time.to_string()).as_deref(), Some("2026-06-02 06:41:18"));
+    }
+
+    #[test]
+    fn a_list_whose_lines_were_thinned_is_taken_by_its_names_and_a_date_is_no_version() {
+        let lines: Vec<String> = (0..16).map(|at| format!("Extra {at}:            x\r\n")).collect();
+        let thinned = format!(
+            "Host Name:          HOST1\r\nOS Name:            Windows\r\nOS Version:         10.0.17763 N/A Build 17763\r\n\
+             System Boot Time:   19/08/2026, 10:41:07 PM\r\nSystem Type:        x64-based PC\r\n\
+             Time Zone:          (UTC+10:00) Sydney\r\nTotal Physical Memory: 16,285 MB\r\nHotfix(s):          1\r\n\
+                                 [01]: KB5087421\r\n{}",
+            lines.concat()
+        );
+        let host = read(&thinned).unwrap();
+        assert!(host.contains(&HostValue::PhysicalBytes(16_285 << 20)), "{host:?}");
+        assert!(host.contains(&HostValue::TimeZone("(UTC+10:00) Sydney".to_owned())), "{host:?}");
+        let events =
+            "Protokollname: Application\r\nQuelle:        x\r\nDatum:         10.08.2026 17:22:05\r\n"
+                .repeat(9);
+        assert!(read(&events).is_none());
     }
 
     #[test]

@@ -69,15 +69,21 @@ impl Reader {
                     .bad(place, format!("expected `type : count` of handle -s, found `{}`", cut(trimmed))),
             }
         } else if self.process.is_some()
+            && !self.summed_up()
             && let Some(object_type) = listed_handle(line)
         {
             self.add(place, object_type, 1);
         }
     }
 
+    /// The process was summed up in this listing: a long listing of it below counts the same handles again.
+    fn summed_up(&self) -> bool {
+        self.parsed.value.totals.iter().any(|total| total.process == self.process)
+    }
+
     /// A summary begins: of another moment, if a time stands above it or the same process was summed up before.
     fn begin(&mut self) {
-        let again = self.parsed.value.totals.iter().any(|total| total.process == self.process);
+        let again = self.summed_up();
         let empty = self.counts.is_empty() && self.parsed.value.totals.is_empty();
         if !empty && (again || self.pending.is_some()) && self.done.len() < MAX_LISTING_ROWS {
             self.close();
@@ -175,7 +181,9 @@ fn heading(line: &str) -> Option<(Taken, &str)> {
     let (spelled, zone, range) = month_names::find_any(line)?;
     let before = line.get(..range.start)?;
     let taken = Taken { spelled, zone, inside: true };
-    (!before.contains(char::is_alphanumeric)).then_some((taken, line.get(range.end..)?.trim()))
+    // `[2026-08-25T00:00:00Z] handle64 -s`
+    let command = line.get(range.end..)?.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '\\');
+    (!before.contains(char::is_alphanumeric)).then_some((taken, command.trim_end()))
 }
 
 /// The type in `   4C: Event         \BaseNamedObjects\x`.
@@ -263,7 +271,8 @@ mod tests {
         };
         let text = format!(
             "### 07/10/2026 07:06  handle.exe -s -nobanner (no it prints it anyway)\n{}\
-             ### 07/10/2026 11:12  handle.exe -s\n{}### 07/10/2026 11:15  handle -s -p 5316\n{}",
+             ### 07/10/2026 11:12  handle.exe -s\n{}[07/10/2026 11:15] handle -s -p 5316\n{}\
+             C:\\>handle -a -p 5316 | more\n   4C: Event         \\BaseNamedObjects\\x\n",
             summary(100),
             summary(200),
             summary(150)

@@ -87,25 +87,44 @@ const NAMES: &[(usize, [&str; 4])] = &[
 /// Fields by which a part of a systeminfo is known: fewer are anybody's notes.
 const LEAST_OF_A_PART: usize = 3;
 
+/// `10.0.17763 N/A Build 17763` has its build twice in every language; a date has nothing twice.
+pub(super) fn is_version(text: &str) -> bool {
+    os_version(text).is_some_and(|(_, _, build)| text.matches(&build.to_string()).count() >= 2)
+}
+
+/// The place of a field whose name is known. Those of a CSV have none.
+fn place(field: &Field) -> Option<usize> {
+    let name = field.name.trim().trim_end_matches([':', '：']).trim();
+    let name = name.to_lowercase().replace(['\u{a0}', '’'], " ");
+    NAMES.iter().find(|(_, names)| !name.is_empty() && names.contains(&name.as_str())).map(|(at, _)| *at)
+}
+
+/// Whether all fields whose names are known stand where a whole systeminfo has them.
+pub(super) fn in_their_places(fields: &[Field]) -> bool {
+    fields.iter().enumerate().all(|(at, field)| place(field).is_none_or(|place| place == at))
+}
+
+/// The fields at their places by their names; those without a known name behind all places, with what stands below
+/// them.
+pub(super) fn by_names(fields: Vec<Field>) -> Vec<Field> {
+    let mut whole: Vec<Field> = std::iter::repeat_with(Field::default).take(order::LEAST).collect();
+    for field in fields {
+        match place(&field).and_then(|at| whole.get_mut(at)) {
+            Some(slot) => *slot = field,
+            None => whole.push(field),
+        }
+    }
+    whole
+}
+
 /// The fields of a cut or picked systeminfo at their places: the beginning of one in any language, or some of its
 /// lines, in their order, in a language whose names are known.
 pub(super) fn of_a_part(fields: Vec<Field>) -> Option<Vec<Field>> {
-    let version = |text: &str| {
-        // `10.0.17763 N/A Build 17763` has its build twice in every language.
-        let build = os_version(text)?.2.to_string();
-        (text.matches(build.as_str()).count() >= 2).then_some(())
-    };
     let beginning = fields.len() > LEAST_OF_A_PART
-        && fields.get(order::OS_VERSION).is_some_and(|f| version(&f.value).is_some());
-    let place = |name: &str| {
-        let name =
-            name.trim().trim_end_matches([':', '：']).trim().to_lowercase().replace(['\u{a0}', '’'], " ");
-        NAMES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(at, _)| *at)
-    };
-    let known: Vec<Option<usize>> = fields.iter().map(|field| place(&field.name)).collect();
-    let places: Vec<usize> = known.iter().flatten().copied().collect();
+        && fields.get(order::OS_VERSION).is_some_and(|field| is_version(&field.value));
+    let places: Vec<usize> = fields.iter().filter_map(place).collect();
     // Names that are known must stand at their places.
-    if beginning && known.iter().enumerate().all(|(at, place)| place.is_none_or(|place| place == at)) {
+    if beginning && in_their_places(&fields) {
         return Some(fields);
     }
     let in_order = places.windows(2).all(|pair| pair.first() < pair.last());
@@ -113,11 +132,5 @@ pub(super) fn of_a_part(fields: Vec<Field>) -> Option<Vec<Field>> {
     if places.len() < LEAST_OF_A_PART || !in_order || places.len() * 2 < fields.len() {
         return None;
     }
-    let mut whole: Vec<Field> = std::iter::repeat_with(Field::default).take(order::LEAST).collect();
-    for (field, at) in fields.into_iter().zip(known) {
-        if let Some(slot) = at.and_then(|at| whole.get_mut(at)) {
-            *slot = field;
-        }
-    }
-    Some(whole)
+    Some(by_names(fields))
 }
