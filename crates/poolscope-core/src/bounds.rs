@@ -69,14 +69,43 @@ fn seen_to_run_out(case: &Case, pool: Pool) -> Option<Bound> {
     })
 }
 
-/// The bound that Windows documents, or that its kernel computed.
+/// The bound that Windows documents or that its kernel computed, if memory and commit do not end before it.
 fn documented(case: &Case, pool: Pool) -> Option<Bound> {
+    let own = of_the_pool(case, pool);
+    match (own, room_to_commit(case, pool)) {
+        (Some(own), Some(room)) if room.bytes < own.bytes => Some(room),
+        (None, room) if pool == Pool::Paged => room,
+        (own, _) => own,
+    }
+}
+
+/// What all processes and pools may commit together bounds either pool: what others have committed is not there for it.
+fn room_to_commit(case: &Case, pool: Pool) -> Option<Bound> {
+    let limit = case.host.commit_limit_bytes.as_ref()?;
+    let mut sources = vec![limit.source];
+    let (bytes, what) = match committed(case).zip(pool_in_use(case, pool, Time(i64::MAX))) {
+        Some(((used, source), (held, _))) => {
+            sources.push(source);
+            let room = limit.value.saturating_sub(used);
+            let what = format!("commit limit ({}, {} in use)", gib(limit.value), gib(used));
+            (held.saturating_add(room), what)
+        }
+        None => (limit.value, format!("commit limit ({})", gib(limit.value))),
+    };
+    Some(Bound { bytes, what, sources, assumed: false, quota: false })
+}
+
+/// The bound of the pool itself.
+fn of_the_pool(case: &Case, pool: Pool) -> Option<Bound> {
     let host = &case.host;
+    let ram = host.ram_bytes.as_ref();
     let stated = match pool {
         Pool::Nonpaged => &host.nonpaged_limit_bytes,
         Pool::Paged => &host.paged_limit_bytes,
     };
-    if let Some(limit) = stated {
+    // Where there is no practical limit the kernel states terabytes, of which the machine has none.
+    let reachable = |limit: u64| pool == Pool::Paged || ram.is_none_or(|ram| limit <= ram.value);
+    if let Some(limit) = stated.as_ref().filter(|limit| reachable(limit.value)) {
         return Some(Bound {
             bytes: limit.value,
             what: format!("{pool} pool limit that this kernel computed itself ({})", gib(limit.value)),
@@ -85,7 +114,6 @@ fn documented(case: &Case, pool: Pool) -> Option<Bound> {
             quota: true,
         });
     }
-    let ram = host.ram_bytes.as_ref();
     let version = host.version.as_ref();
     let mut sources: Vec<Source> = version.iter().map(|v| v.source).collect();
     sources.extend(host.bits.iter().map(|b| b.source));
@@ -109,7 +137,8 @@ fn documented(case: &Case, pool: Pool) -> Option<Bound> {
     };
     match pool {
         Pool::Nonpaged => {
-            let bytes = (ram.value / 100 * share).min(cap);
+            let bytes = ram.value.saturating_mul(share) / 100;
+            let bytes = bytes.min(cap);
             let what = if share == 100 {
                 format!("installed memory ({}): {name} has no smaller nonpaged limit", gib(bytes))
             } else {
@@ -118,20 +147,11 @@ fn documented(case: &Case, pool: Pool) -> Option<Bound> {
             Some(Bound { bytes, what, sources, assumed, quota: share < 100 })
         }
         Pool::Paged => {
-            let commit = host.commit_limit_bytes.as_ref()?;
-            sources.push(commit.source);
-            let cap = if old { 128 * GIB } else { 384 * GIB };
-            let (bytes, what) = match committed(case).zip(pool_in_use(case, pool, Time(i64::MAX))) {
-                // What others have committed is not there for the pool.
-                Some(((used, source), (held, _))) => {
-                    sources.push(source);
-                    let room = commit.value.saturating_sub(used);
-                    let what = format!("commit limit ({}, {} in use)", gib(commit.value), gib(used));
-                    (held.saturating_add(room), what)
-                }
-                None => (commit.value, format!("commit limit ({})", gib(commit.value))),
-            };
-            Some(Bound { bytes: bytes.min(cap), what, sources, assumed, quota: false })
+            // Without a commit limit nothing says how far the paged pool may go.
+            host.commit_limit_bytes.as_ref()?;
+            let bytes = if old { 128 * GIB } else { 384 * GIB };
+            let what = format!("paged pool limit of 64-bit {name} ({})", gib(bytes));
+            Some(Bound { bytes, what, sources, assumed, quota: true })
         }
     }
 }
@@ -250,5 +270,25 @@ mod tests {
             );
             assert!(super::bound(view.case, Pool::Paged).is_none());
         });
+    }
+
+    #[test]
+    fn a_limit_beyond_the_memory_bounds_nothing_and_commit_bounds_the_nonpaged_pool_too() {
+        let case = |committed: Option<f64>| {
+            let mut case = TestCase::new(4);
+            let source = case.source(1);
+            let host = &mut case.builder.host;
+            HostFacts::state(&mut host.ram_bytes, 16 * GIB, source);
+            HostFacts::state(&mut host.bits, Bits::X64, source);
+            HostFacts::state(&mut host.nonpaged_limit_bytes, 16 << 40, source);
+            HostFacts::state(&mut host.commit_limit_bytes, 20 * GIB, source);
+            case.counter(CounterId::MemoryPoolNonpagedBytes, "", |_| GIB as f64);
+            if let Some(bytes) = committed {
+                case.counter(CounterId::MemoryCommittedBytes, "", |_| bytes);
+            }
+            bound(&case.builder.finish(), Pool::Nonpaged).unwrap().bytes
+        };
+        assert_eq!(case(None), 16 * GIB);
+        assert_eq!(case(Some(18.0 * GIB as f64)), 3 * GIB);
     }
 }

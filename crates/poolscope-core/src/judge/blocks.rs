@@ -165,8 +165,22 @@ impl Blocks {
 
     /// The blocks from `from` on, as a series of its own.
     pub(crate) fn tail(&self, from: usize) -> Self {
-        let cut = |values: &[f64]| values.get(from..).unwrap_or(&[]).to_vec();
-        let share = 1.0 - from as f64 / self.hours.len().max(1) as f64;
+        self.part(from, self.hours.len())
+    }
+
+    /// The blocks between two moments, as a series of its own.
+    pub(crate) fn within(&self, from: Time, to: Time) -> Self {
+        let Some(start) = self.start else { return Self::default() };
+        // The middle of a block lies a little inside of what it was made of.
+        let near = 1e-6 * (1.0 + self.span());
+        let at = |time: Time| time.hours_since(start);
+        let first = self.hours.partition_point(|hour| *hour < at(from) - near);
+        self.part(first, self.hours.partition_point(|hour| *hour <= at(to) + near).max(first))
+    }
+
+    fn part(&self, from: usize, to: usize) -> Self {
+        let cut = |values: &[f64]| values.get(from..to).unwrap_or(&[]).to_vec();
+        let share = (to - from) as f64 / self.hours.len().max(1) as f64;
         Self {
             hours: cut(&self.hours),
             bytes: cut(&self.bytes),

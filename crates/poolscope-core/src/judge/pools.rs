@@ -59,11 +59,21 @@ pub(crate) fn pools(
         };
         let prior = if noise_prior.is_empty() { &even } else { noise_prior };
         let total_look = total.map(|blocks| see(blocks, &even));
-        let tagged_blocks = together(total.map(|t| &t.hours), members.iter().map(|member| member.0));
+        let longest = members.iter().map(|member| &member.0.blocks).max_by_key(|blocks| blocks.samples);
+        let listed = longest.map_or(0, |blocks| blocks.samples);
+        // Totals are often logged for longer than tags were listed: outside of that no rest is known.
+        let beside = total
+            .zip(longest.and_then(|blocks| blocks.start.zip(blocks.end)))
+            .map(|(total, (from, to))| total.within(from, to));
         // A few listings within a long series of totals leave no rest that could be followed over its time.
-        let listed = members.iter().map(|(series, _)| series.blocks.samples).max().unwrap_or(0);
-        let totals_only = members.is_empty() || total.is_some() && listed < LEAST_SNAPSHOTS;
-        let rest_look = total.filter(|_| !totals_only && !host.cut_listings).map(|total| {
+        let dense = beside.as_ref().filter(|_| listed >= LEAST_SNAPSHOTS);
+        let dense = dense.filter(|total| total.hours.len() >= LEAST_SNAPSHOTS);
+        let tagged_blocks = together(
+            dense.map(|total| (total.hours.as_slice(), total.start)),
+            members.iter().map(|member| member.0),
+        );
+        let totals_only = members.is_empty() || total.is_some() && dense.is_none();
+        let rest_look = dense.filter(|_| !host.cut_listings).map(|total| {
             let mut rest = total.clone();
             rest.bytes =
                 total.means().iter().zip(&tagged_blocks.bytes).map(|(all, tags)| all - tags).collect();
@@ -101,23 +111,25 @@ fn leaks(members: &[(&Reduced, &Look)], groups: &[LockstepGroup]) -> LeakRate {
     paths.into_iter().fold(LeakRate::default(), |all, path| all.beside(path.1))
 }
 
-/// The sum of the tags at `hours` (at the longest tag's where not given); a tag counts where it was listed.
+/// The sum of the tags at these hours since that start (at the longest tag's where not given); a tag counts where it
+/// was listed.
 pub(crate) fn together<'r>(
-    hours: Option<&Vec<f64>>,
+    at: Option<(&[f64], Option<Time>)>,
     members: impl Iterator<Item = &'r Reduced> + Clone,
 ) -> Blocks {
     let Some(longest) = members.clone().max_by_key(|member| member.blocks.samples) else {
         return Blocks::default();
     };
-    let base = longest.blocks.start;
+    let (hours, base) = at.unwrap_or((&longest.blocks.hours, longest.blocks.start));
     let mut out = longest.blocks.clone();
-    out.hours = hours.unwrap_or(&longest.blocks.hours).clone();
+    out.start = base;
+    out.hours = hours.to_vec();
     out.bytes = vec![0.0; out.hours.len()];
     out.counts = vec![0.0; out.hours.len()];
     out.byte_means = Vec::new();
     for series in members {
         let blocks = &series.blocks;
-        if blocks.hours == out.hours {
+        if blocks.hours == out.hours && blocks.start == base {
             out.bytes.iter_mut().zip(blocks.means()).for_each(|(sum, value)| *sum += value);
             continue;
         }
