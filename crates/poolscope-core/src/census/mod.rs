@@ -159,9 +159,13 @@ pub(crate) fn holders(case: &Case, boot: &BootJudgement, tag: &TagJudgement) -> 
     let mut holders = holders_in_step(case, boot, tag);
     let listed = histories(case, boot, tag);
     let mut held = holders_at_a_moment(case, boot, tag.key.tag, tag.outstanding_count);
-    // Growth says more than a match at one moment, which compares different days.
-    held.retain(|holder| !listed.in_step.iter().any(|one| one.process == holder.process));
-    holders.extend(listed.in_step);
+    // Growth says more than a match at one moment, which compares different days, if it is as good a witness.
+    held.retain(|holder| {
+        !listed.in_step.iter().any(|one| one.process == holder.process && one.grade <= holder.grade)
+    });
+    let weaker =
+        |one: &Holder| held.iter().any(|holder| holder.process == one.process && holder.grade < one.grade);
+    holders.extend(listed.in_step.into_iter().filter(|one| !weaker(one)));
     for holder in &mut held {
         if let Some(flat) = listed.flat.get(&holder.process) {
             holder.grade = Grade::Circumstance;

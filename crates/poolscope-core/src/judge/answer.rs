@@ -153,6 +153,8 @@ pub struct ExplainedGrowth {
     pub untagged_bytes_per_hour: Interval,
     /// Only the total grows: a leak that no tag shows.
     pub untagged_leak: bool,
+    /// When the growth of such a leak began, where it began within the series.
+    pub onset: Option<Onset>,
     /// Whether it was measured from a pool total; otherwise the sum of the tags stood in for it.
     pub from_total: bool,
     /// When this pool ends at its present growth.

@@ -36,6 +36,7 @@ pub(crate) fn explained(
         named_share: if whole.estimate > 0.0 { (named / whole.estimate).clamp(0.0, 1.0) } else { 0.0 },
         untagged_bytes_per_hour: untagged,
         untagged_leak,
+        onset: None,
         from_total: total.is_some(),
         exhaustion: None,
         confidence: 0.0,

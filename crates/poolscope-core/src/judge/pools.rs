@@ -3,7 +3,7 @@
 
 use poolscope_formats::{Pool, Time};
 
-use super::answer::{ExplainedGrowth, Interval, LockstepGroup};
+use super::answer::{ExplainedGrowth, Interval, LockstepGroup, Onset};
 use super::blocks::Blocks;
 use super::frames::Frames;
 use super::host::{Ends, Reduced, ReducedHost, varies};
@@ -82,12 +82,16 @@ pub(crate) fn pools(
         });
         let sum = if members.is_empty() { Interval::default() } else { see(&tagged_blocks, prior).bytes };
         let mut leak = leaks(&members, groups);
-        let explained =
+        let mut explained =
             pool::explained(pool, total_look.as_ref(), sum, leak.rate, rest_look.as_ref(), totals_only);
         let unnamed = if totals_only { &total_look } else { &rest_look };
         let unnamed = unnamed.as_ref().filter(|_| explained.untagged_leak);
         if let Some(look) = unnamed {
             leak = leak.beside(LeakRate::of(look));
+            explained.onset = look.onset.zip(total.and_then(|total| total.start)).map(|(onset, start)| {
+                let [earliest, at, latest] = onset.map(|hour| start.plus_hours(hour));
+                Onset { at, earliest, latest }
+            });
         }
         let open = rest_look.iter().chain(total_look.iter().filter(|_| totals_only)).any(|look| look.open);
         let now = now(&members, total, total_look.as_ref());

@@ -114,7 +114,13 @@ impl<'a> View<'a> {
                     matches!(tag.class, Class::TooShortToSay | Class::StillRising)
                         && tag.rate_bytes_per_hour.estimate > 0.0
                 };
-                chosen.extend(tags.iter().filter(may_leak).take(MOST_BIG_ONES));
+                let mut grown: Vec<&TagJudgement> = tags.iter().filter(may_leak).collect();
+                // Where a pool's total leaks, the tags of that pool first.
+                let leaks = |pool| {
+                    boot.judgement.growth.iter().any(|growth| growth.pool == pool && growth.untagged_leak)
+                };
+                grown.sort_by_key(|tag| !leaks(tag.key.pool));
+                chosen.extend(grown.into_iter().take(MOST_BIG_ONES));
             }
         }
         chosen.truncate(MOST_SUSPECTS);

@@ -12,7 +12,7 @@ const NETWORK: [&str; 5] = ["ndis.sys", "netio.sys", "afd.sys", "tcpip.sys", "ht
 const WITH_A_NETWORK_TWIN: [&[u8; 4]; 3] = [b"Mdl ", b"Mmdi", b"IoWI"];
 
 /// Words in a driver's name, description, inf or path that speak of the network.
-const WORDS: [&str; 16] = [
+const WORDS: [&str; 18] = [
     "network",
     "ethernet",
     "wi-fi",
@@ -29,6 +29,44 @@ const WORDS: [&str; 16] = [
     "netfilter",
     "capture",
     "packet",
+    "lwf",
+    "intermediate filter",
+];
+
+/// Network drivers of Windows itself, as lists without companies name them.
+const OF_WINDOWS: [&str; 32] = [
+    "afd",
+    "agilevpn",
+    "fwpkclnt",
+    "http",
+    "kdnic",
+    "mpsdrv",
+    "mslbfoprovider",
+    "ndis",
+    "ndiscap",
+    "ndisimplatform",
+    "ndistapi",
+    "ndisuio",
+    "ndisvirtualbus",
+    "ndiswan",
+    "ndproxy",
+    "netbios",
+    "netbt",
+    "netio",
+    "netvsc",
+    "nsiproxy",
+    "pacer",
+    "psched",
+    "rasl2tp",
+    "raspppoe",
+    "raspptp",
+    "rassstp",
+    "tcpip",
+    "tcpip6",
+    "tcpipreg",
+    "tunnel",
+    "wdnisdrv",
+    "wfplwfs",
 ];
 
 /// Drivers told.
@@ -96,7 +134,11 @@ fn check(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn of_the_network(driver: &Driver) -> bool {
-    if driver.is_microsoft() || driver.running == Some(false) {
+    // Component names of Windows' own protocols and filters begin so; its own drivers need no company to be known.
+    let own = driver.name.starts_with("ms_")
+        || driver.name.starts_with("vms_")
+        || OF_WINDOWS.contains(&driver.name.as_str());
+    if own || driver.is_microsoft() || driver.running == Some(false) {
         return false;
     }
     let texts = [Some(driver.name.as_str()), driver.display_name.as_deref(), driver.path.as_deref()];
@@ -118,6 +160,8 @@ mod tests {
         for (name, display, company) in [
             ("abcvpn", "Abc VPN adapter", Some("Example Corp")),
             ("ndisimplatform", "NDIS platform", Some("Microsoft Corporation")),
+            ("tcpip", "TCP/IP Protocol Driver", None),
+            ("ms_pacer", "QoS Packet Scheduler", None),
             ("disk", "Disk driver", None),
         ] {
             let mut driver = Driver::named(name, case.source(3));
@@ -130,6 +174,6 @@ mod tests {
         assert_eq!(found.len(), 1);
         let title = &found[0].title;
         assert!(title.contains("abcvpn 2.1 by Example Corp"), "{title}");
-        assert!(!title.contains("disk") && !title.contains("ndisim"), "{title}");
+        assert!(!["disk", "ndisim", "tcpip", "pacer"].iter().any(|own| title.contains(own)), "{title}");
     }
 }

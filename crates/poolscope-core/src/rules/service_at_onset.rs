@@ -2,6 +2,7 @@
 
 use super::{Finding, Rule, Strength, Subject, View, number};
 use crate::ingest::label;
+use crate::judge::Onset;
 use crate::model::EventKind;
 use crate::units::hours;
 
@@ -17,8 +18,8 @@ pub(super) const RULE: Rule = Rule {
     doc: "# PS035 service-at-the-onset
 
 ## What it does
-Finds services whose state changed (event 7036) within a quarter of an hour of the first suspect's onset, and not
-after the latest moment at which it can have begun to grow; nearest to the onset first.
+Finds services whose state changed (event 7036) within a quarter of an hour of the onset of the first suspect, or of
+the pool where only its total was seen often enough, and not after the latest moment at which it can have begun to grow; nearest to the onset first.
 
 ## Why it matters
 A driver can stand idle for hours until the service that drives it starts. Stopping that service is a cheaper test than
@@ -31,8 +32,7 @@ Reference field-lessons.md 3 (rules 8, 9). The quarter of an hour is ours.",
 };
 
 fn check(view: &View<'_>) -> Vec<Finding> {
-    let Some(tag) = view.suspects().into_iter().find(|tag| tag.leaking) else { return Vec::new() };
-    let Some(onset) = tag.onset else { return Vec::new() };
+    let Some((name, subject, onset)) = onset(view) else { return Vec::new() };
     let mut near: Vec<_> = view
         .case
         .events
@@ -44,7 +44,6 @@ fn check(view: &View<'_>) -> Vec<Finding> {
         let away = |time| onset.at.hours_since(time).abs();
         away(a.time).total_cmp(&away(b.time))
     });
-    let name = label(tag.key.tag, tag.key.pool);
     near.into_iter()
         .take(MOST_SERVICES)
         .map(|event| {
@@ -53,13 +52,23 @@ fn check(view: &View<'_>) -> Vec<Finding> {
             Finding {
                 code: RULE.code,
                 title: format!("{when} {name} began to grow: {} at {} UTC", event.text, event.time),
-                subject: Subject::Tag(tag.key),
+                subject: subject.clone(),
                 numbers: vec![number("hours_before_the_onset", before, "hours")],
                 sources: vec![event.source],
                 strength: Strength::Suggests,
             }
         })
         .collect()
+}
+
+/// What began to grow, and when: the first leaking suspect, or a pool whose leak no listed tag shows.
+fn onset(view: &View<'_>) -> Option<(String, Subject, Onset)> {
+    if let Some(tag) = view.suspects().into_iter().find(|tag| tag.leaking) {
+        return Some((label(tag.key.tag, tag.key.pool), Subject::Tag(tag.key), tag.onset?));
+    }
+    let mut growth = view.main_boot()?.judgement.growth.iter();
+    let pool = growth.find(|growth| growth.untagged_leak)?;
+    Some((format!("the {} pool", pool.pool), Subject::Pool(pool.pool), pool.onset?))
 }
 
 #[cfg(test)]

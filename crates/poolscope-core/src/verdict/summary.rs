@@ -8,6 +8,7 @@ use super::suspects::Suspect;
 use crate::changes::nearest;
 use crate::ingest::label;
 use crate::judge::Standing;
+use crate::model::{Grade, OwnerKind};
 use crate::rules::{Finding, View};
 use crate::system_images::works_for_others;
 use crate::units::{bytes, bytes_per_hour, count, hours};
@@ -38,6 +39,10 @@ pub(super) fn summary(
         State::Leak => match suspects.first() {
             Some(first) if first.leaking => {
                 leak_lines(first, &mut lines);
+                // The strongest witness may be that of a tag beside the first.
+                let named = first.owners.first().is_some_and(|owner| !works_for_others(&owner.name));
+                let beside = suspects.iter().skip(1).filter(|other| other.leaking && !named);
+                lines.extend(beside.filter(|other| other.key.pool == first.key.pool).find_map(holder_line));
                 lines.extend(change_line(view));
             }
             _ => total_lines(view, suspects, &mut lines),
@@ -151,11 +156,32 @@ fn total_lines(view: &View<'_>, suspects: &[Suspect], lines: &mut Vec<String>) {
             growth.pool
         ),
     });
+    if let Some(onset) = growth.onset {
+        lines.push(format!("The pool has grown since about {} UTC.", onset.at));
+    }
+    if let Some(line) = suspects.iter().find_map(holder_line) {
+        lines.push(line);
+    }
     lines.extend(reported_line(view, growth.pool));
     let bound = view.bounds.iter().find(|(pool, _)| *pool == growth.pool);
     if let Some((end, (_, bound))) = growth.exhaustion.zip(bound) {
         lines.push(runs_out(growth.pool, [end.earliest, end.estimate, end.latest], &bound.what));
     }
+}
+
+/// Who holds the objects of a tag, where handles of a process match them.
+fn holder_line(suspect: &Suspect) -> Option<String> {
+    let holder = suspect
+        .owners
+        .iter()
+        .find(|owner| owner.kind == OwnerKind::Process && owner.grade <= Grade::HandlesInStep)?;
+    Some(format!(
+        "{} ({}) are held by the process {}: {}.",
+        suspect.key.tag,
+        suspect.key.pool,
+        holder.name,
+        holder.grade.words()
+    ))
 }
 
 /// `Lwf7 (nonpaged), growing by 8.3 MiB an hour`.
@@ -321,6 +347,7 @@ mod tests {
             tagged_bytes_per_hour: per_hour(0.0),
             untagged_bytes_per_hour: per_hour(1e8),
             untagged_leak: true,
+            onset: None,
             exhaustion: Some(end),
             named_share: 0.0,
             from_total: true,
