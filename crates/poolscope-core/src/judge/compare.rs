@@ -1,7 +1,9 @@
 //! Before and after a change (a fix, an update, a removed filter): did the leak stop? Two judgements side by
 //! side, rate against rate with their intervals. It does not ask whether the workload was the same.
 
-use super::answer::{HostJudgement, Interval, Standing, TagJudgement};
+use poolscope_formats::Pool;
+
+use super::answer::{ExplainedGrowth, HostJudgement, Interval, Standing, TagJudgement};
 use super::host::judge;
 use super::input::{HostInput, SeriesKey};
 
@@ -42,6 +44,19 @@ pub struct TagChange {
     pub after: Option<Interval>,
 }
 
+/// One pool before and after, where on either side no tag shows its leak.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PoolChange {
+    /// The pool.
+    pub pool: Pool,
+    /// What happened to the growth of its total.
+    pub change: Change,
+    /// Bytes an hour before; `None` where the pool was not seen.
+    pub before: Option<Interval>,
+    /// Bytes an hour after; `None` where the pool was not seen.
+    pub after: Option<Interval>,
+}
+
 /// Whether the change worked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
@@ -64,8 +79,10 @@ pub enum Outcome {
 pub struct Comparison {
     /// Whether the change worked.
     pub outcome: Outcome,
-    /// Every tag that leaks on either side, the fastest of before first.
+    /// Every tag that leaks on either side, the fastest of before first; none of the pools below.
     pub tags: Vec<TagChange>,
+    /// Pools whose leak no tag shows on one side at least: they are compared as a whole.
+    pub pools: Vec<PoolChange>,
     /// The judgement of before.
     pub before: HostJudgement,
     /// The judgement of after.
@@ -79,43 +96,84 @@ pub fn compare(before: &HostInput<'_>, after: &HostInput<'_>) -> Comparison {
 
 /// Sets two judgements of one host against each other.
 pub fn side_by_side(before: HostJudgement, after: HostJudgement) -> Comparison {
-    let find = |side: &HostJudgement, key| side.tags.iter().find(|tag| tag.key == key).cloned();
-    let mut keys: Vec<SeriesKey> = before.tags.iter().filter(|tag| tag.leaking).map(|tag| tag.key).collect();
-    for tag in after.tags.iter().filter(|tag| tag.leaking) {
+    let find = |side: &HostJudgement, key| side.tags.iter().find(|tag| tag.key == key).map(Growth::of_tag);
+    let thin = after.standing == Standing::NotEnoughEvidence;
+    let pools = pools(&before, &after, thin);
+    let whole = |pool: Pool| pools.iter().any(|one| one.pool == pool);
+    let mut keys: Vec<SeriesKey> = Vec::new();
+    for tag in before.tags.iter().chain(&after.tags).filter(|tag| tag.leaking && !whole(tag.key.pool)) {
         if !keys.contains(&tag.key) {
             keys.push(tag.key);
         }
     }
-    let thin = after.standing == Standing::NotEnoughEvidence;
     let tags: Vec<TagChange> = keys
         .into_iter()
         .map(|key| {
             let (old, new) = (find(&before, key), find(&after, key));
             TagChange {
                 key,
-                change: change(old.as_ref(), new.as_ref(), thin),
-                before: old.map(|tag| tag.rate_bytes_per_hour),
-                after: new.map(|tag| tag.rate_bytes_per_hour),
+                change: change(old, new, thin),
+                before: old.map(|tag| tag.rate),
+                after: new.map(|tag| tag.rate),
             }
         })
         .collect();
-    let any = |wanted: &[Change]| tags.iter().any(|tag| wanted.contains(&tag.change));
+    let changes: Vec<Change> =
+        tags.iter().map(|tag| tag.change).chain(pools.iter().map(|pool| pool.change)).collect();
+    let any = |wanted: &[Change]| changes.iter().any(|change| wanted.contains(change));
     let outcome = match () {
         () if any(&[Change::New, Change::Faster]) => Outcome::Worse,
         () if any(&[Change::CannotTell]) || before.standing == Standing::NotEnoughEvidence => {
             Outcome::CannotTell
         }
-        () if tags.is_empty() && thin => Outcome::CannotTell,
-        () if tags.is_empty() => Outcome::NothingToFix,
-        () if tags.iter().all(|tag| tag.change == Change::Stopped) => Outcome::Fixed,
+        () if changes.is_empty() && thin => Outcome::CannotTell,
+        () if changes.is_empty() => Outcome::NothingToFix,
+        () if changes.iter().all(|change| *change == Change::Stopped) => Outcome::Fixed,
         () if any(&[Change::Stopped, Change::Slower]) => Outcome::Better,
         () => Outcome::Unchanged,
     };
-    Comparison { outcome, tags, before, after }
+    Comparison { outcome, tags, pools, before, after }
 }
 
-fn change(before: Option<&TagJudgement>, after: Option<&TagJudgement>, thin: bool) -> Change {
-    match (before.filter(|tag| tag.leaking), after) {
+/// How one tag or one pool grows on one side.
+#[derive(Clone, Copy)]
+struct Growth {
+    leaking: bool,
+    rate: Interval,
+}
+
+impl Growth {
+    fn of_tag(tag: &TagJudgement) -> Self {
+        Self { leaking: tag.leaking, rate: tag.rate_bytes_per_hour }
+    }
+
+    /// A pool's total leaks if no tag shows why, or if a tag of it leaks.
+    fn of_pool(side: &HostJudgement, growth: &ExplainedGrowth) -> Self {
+        let tagged = side.tags.iter().any(|tag| tag.leaking && tag.key.pool == growth.pool);
+        Self { leaking: growth.untagged_leak || tagged, rate: growth.total_bytes_per_hour }
+    }
+}
+
+/// The pools whose leak no tag shows on one side at least.
+fn pools(before: &HostJudgement, after: &HostJudgement, thin: bool) -> Vec<PoolChange> {
+    let of = |side: &HostJudgement, pool| side.growth.iter().find(|growth| growth.pool == pool).cloned();
+    let changed = |pool| {
+        let (old, new) = (of(before, pool), of(after, pool));
+        let untagged = old.iter().chain(&new).any(|growth| growth.untagged_leak);
+        let (old, new) =
+            (old.map(|old| Growth::of_pool(before, &old)), new.map(|new| Growth::of_pool(after, &new)));
+        untagged.then(|| PoolChange {
+            pool,
+            change: change(old, new, thin),
+            before: old.map(|growth| growth.rate),
+            after: new.map(|growth| growth.rate),
+        })
+    };
+    [Pool::Nonpaged, Pool::Paged].into_iter().filter_map(changed).collect()
+}
+
+fn change(before: Option<Growth>, after: Option<Growth>, thin: bool) -> Change {
+    match (before.filter(|growth| growth.leaking), after) {
         (None, _) => Change::New,
         // Not listed any more: gone, unless the later evidence is too thin to have listed it.
         (Some(_), None) => {
@@ -126,7 +184,7 @@ fn change(before: Option<&TagJudgement>, after: Option<&TagJudgement>, thin: boo
             }
         }
         (Some(old), Some(new)) => {
-            let (old, rate) = (old.rate_bytes_per_hour, new.rate_bytes_per_hour);
+            let (old, rate) = (old.rate, new.rate);
             match () {
                 () if !new.leaking && !thin && rate.high < STOPPED_BELOW * old.estimate => Change::Stopped,
                 () if thin => Change::CannotTell,
@@ -148,7 +206,26 @@ mod tests {
     use poolscope_formats::{Pool, Tag, Time};
 
     use super::super::SeriesInput;
+    use super::super::input::TotalInput;
     use super::*;
+
+    #[test]
+    fn a_leak_that_only_the_total_shows_is_compared_by_the_total() {
+        let times: Vec<Time> = (0..96).map(|i| Time(i * 1_800_000_000)).collect();
+        let noise = |i: u64| (i.wrapping_mul(6_364_136_223_846_793_005) >> 56) * 4_096;
+        let side =
+            |rate: u64| -> Vec<u64> { (0..96u64).map(|i| 400_000_000 + i * rate / 2 + noise(i)).collect() };
+        let judged = |bytes: &[u64]| {
+            let totals = [TotalInput { pool: Pool::Nonpaged, times: &times, bytes }];
+            judge(&HostInput { totals: &totals, ..HostInput::default() })
+        };
+        let (leak, still) = (side(4_000_000), side(0));
+        let go = |old: &[u64], new: &[u64]| side_by_side(judged(old), judged(new));
+        assert_eq!(go(&leak, &leak).outcome, Outcome::Unchanged);
+        assert_eq!(go(&leak, &still).outcome, Outcome::Fixed);
+        assert_eq!(go(&still, &leak).outcome, Outcome::Worse);
+        assert_eq!(go(&leak, &still).pools[0].change, Change::Stopped);
+    }
 
     fn outcome(before: u64, after: u64, samples: usize) -> (Outcome, Option<Change>) {
         let times: Vec<Time> = (0..96).map(|i| Time(i * 1_800_000_000)).collect();

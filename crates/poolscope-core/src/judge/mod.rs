@@ -37,7 +37,7 @@ pub use answer::{
     Class, Exhaustion, ExplainedGrowth, HostJudgement, Interval, LockstepGroup, LockstepMember, Onset,
     Standing, TagJudgement,
 };
-pub use compare::{Change, Comparison, Outcome, TagChange, compare, side_by_side};
+pub use compare::{Change, Comparison, Outcome, PoolChange, TagChange, compare, side_by_side};
 pub use host::judge;
 pub use input::{HostInput, PoolBound, SeriesInput, SeriesKey, TotalInput};
 pub use stream::StreamJudge;

@@ -16,6 +16,9 @@ use crate::units::{bytes, bytes_per_hour, count, hours};
 /// A tag that held this share of the pool when event 2004 was written is told in the answer.
 const REPORTED_SHARE: f64 = 0.2;
 
+/// Suspects that make up this share of a pool's growth leave nothing worth a search.
+const MOST_OF_THE_GROWTH: f64 = 0.8;
+
 /// An owner less likely than this is named with a "perhaps".
 const LEAST_TO_NAME: f64 = 0.6;
 
@@ -275,11 +278,22 @@ pub(super) fn against(view: &View<'_>, suspects: &[Suspect]) -> Vec<String> {
     let mut lines = Vec::new();
     let Some(first) = suspects.first().filter(|first| first.leaking) else { return lines };
     if let Some(share) = first.share_of_growth.filter(|share| *share < 0.5) {
-        lines.push(format!(
-            "{} explains only {:.0} % of the growth of its pool: something else grows too.",
-            label(first.key.tag, first.key.pool),
-            share * 100.0
-        ));
+        let name = label(first.key.tag, first.key.pool);
+        let beside = suspects.iter().filter(|other| other.leaking && other.key.pool == first.key.pool);
+        let together: f64 = beside.filter_map(|other| other.share_of_growth).sum();
+        lines.push(if together >= MOST_OF_THE_GROWTH {
+            format!(
+                "{name} explains only {:.0} % of the growth of its pool, all suspects of it together {:.0} %: they may be \
+                 one leak.",
+                share * 100.0,
+                together.min(1.0) * 100.0
+            )
+        } else {
+            format!(
+                "{name} explains only {:.0} % of the growth of its pool: something else grows too.",
+                share * 100.0
+            )
+        });
     }
     let quiet = view.boots.iter().any(|boot| {
         boot.judgement.standing == Standing::NoLeakSeen && boot.judgement.snapshots >= first.snapshots / 2
@@ -288,7 +302,8 @@ pub(super) fn against(view: &View<'_>, suspects: &[Suspect]) -> Vec<String> {
         lines.push("In another boot of comparable length no leak is seen.".to_owned());
     }
     lines.extend(conflicts(first));
-    if first.owners.first().is_none_or(|owner| owner.grade >= crate::model::Grade::TextMap) {
+    let held = suspects.iter().filter(|other| other.leaking).find_map(holder_line);
+    if held.is_none() && first.owners.first().is_none_or(|owner| owner.grade >= Grade::TextMap) {
         lines.push(
             "No driver image, trace or handle count confirms the owner; a tag alone names none.".to_owned(),
         );

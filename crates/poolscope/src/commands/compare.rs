@@ -77,6 +77,16 @@ fn text(comparison: &Comparison) -> String {
             shown(tag.after)
         );
     }
+    for pool in &comparison.pools {
+        let _ = writeln!(
+            out,
+            "  {} pool as a whole: {}; {} an hour before, {} after (90 % intervals)",
+            pool.pool,
+            change_name(pool.change).replace('_', " "),
+            shown(pool.before),
+            shown(pool.after)
+        );
+    }
     let _ = writeln!(out, "It is not asked whether the workload was the same on both sides.");
     out
 }
@@ -104,10 +114,23 @@ fn json(comparison: &Comparison) -> Result<String> {
             })
         })
         .collect();
+    let pools: Vec<_> = comparison
+        .pools
+        .iter()
+        .map(|pool| {
+            serde_json::json!({
+                "pool": pool.pool.name(),
+                "change": change_name(pool.change),
+                "before_bytes_per_hour": rate(pool.before),
+                "after_bytes_per_hour": rate(pool.after),
+            })
+        })
+        .collect();
     let report = serde_json::json!({
         "schema": "poolscope/compare/1",
         "outcome": outcome_name(comparison.outcome),
         "tags": tags,
+        "pools": pools,
     });
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }
