@@ -149,9 +149,15 @@ impl Growth {
 
     /// A pool's total leaks if no tag shows why, or if a tag of it leaks.
     fn of_pool(side: &HostJudgement, growth: &ExplainedGrowth) -> Self {
-        let tagged = side.tags.iter().any(|tag| tag.leaking && tag.key.pool == growth.pool);
-        Self { leaking: growth.untagged_leak || tagged, rate: growth.total_bytes_per_hour }
+        Self {
+            leaking: growth.untagged_leak || a_tag_leaks(side, growth.pool),
+            rate: growth.total_bytes_per_hour,
+        }
     }
+}
+
+fn a_tag_leaks(side: &HostJudgement, pool: Pool) -> bool {
+    side.tags.iter().any(|tag| tag.leaking && tag.key.pool == pool)
 }
 
 /// The pools whose leak no tag shows on one side at least.
@@ -159,7 +165,10 @@ fn pools(before: &HostJudgement, after: &HostJudgement, thin: bool) -> Vec<PoolC
     let of = |side: &HostJudgement, pool| side.growth.iter().find(|growth| growth.pool == pool).cloned();
     let changed = |pool| {
         let (old, new) = (of(before, pool), of(after, pool));
-        let untagged = old.iter().chain(&new).any(|growth| growth.untagged_leak);
+        let blind = |side: &HostJudgement, growth: &Option<ExplainedGrowth>| {
+            growth.as_ref().is_some_and(|growth| growth.untagged_leak) && !a_tag_leaks(side, pool)
+        };
+        let untagged = blind(before, &old) || blind(after, &new);
         let (old, new) =
             (old.map(|old| Growth::of_pool(before, &old)), new.map(|new| Growth::of_pool(after, &new)));
         untagged.then(|| PoolChange {

@@ -58,9 +58,15 @@ pub(crate) fn teeth(blocks: &Blocks) -> Option<Teeth> {
             at += 1;
             continue;
         }
-        peaks.push((at - 1, before));
+        // The climb may last into the block that is asked, and the restart fall into the middle of the next: that
+        // block is part of the fall, not a tooth of its own.
+        let top = if value(at) > before { at } else { at - 1 };
+        peaks.push((top, value(top)));
         before_last = last_start;
         last_start = if two > one { at + 1 } else { at };
+        if last_start + 1 < values.len() && value(last_start + 1) < value(last_start) {
+            last_start += 1;
+        }
         at = last_start + 1;
     }
     let &(peak_at, peak) = peaks.last()?;
@@ -134,6 +140,18 @@ mod tests {
         };
         let restart = teeth(&series((0..75).map(|i| f64::from(value(i))))).unwrap();
         assert_eq!((restart.last_start, restart.trimmed), (50, false));
+    }
+
+    #[test]
+    fn a_restart_in_the_middle_of_a_block_is_one_fall() {
+        // 45 blocks of climb, a block half before and half after the restart, and as much again.
+        let value = |i: i32| match i {
+            0..46 => 100 + 10 * i,
+            46 => 200,
+            _ => 100 + 10 * (i - 47),
+        };
+        let restart = teeth(&series((0..96).map(|i| f64::from(value(i))))).unwrap();
+        assert_eq!((restart.last_start, restart.trimmed), (47, false));
     }
 
     #[test]

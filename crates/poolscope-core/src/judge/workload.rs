@@ -1,6 +1,8 @@
 //! The rising side of the day, or Monday morning: on evidence that holds no second one a workload that picks up looks
 //! like many leaks.
 
+use poolscope_formats::Pool;
+
 use super::answer::{Class, LockstepGroup};
 use super::host::Reduced;
 use super::tag::{Look, least_squares};
@@ -16,7 +18,7 @@ const MOST_LEAKS_AT_ONCE: usize = 4;
 const FOLLOWS: f64 = 5.0;
 /// The workload rises, whatever else leaks, where this many more tags follow it up than twice those that fall.
 const MORE_RISE: usize = 6;
-/// A leak that makes up this share of what all that rise have gained is no part of the workload...
+/// A leak that makes up this share of what all that rise in its pool have gained is no part of the workload...
 const MOST_OF_THE_GROWTH: f64 = 0.8;
 /// ...nor is a tag that has grown to many times what it was.
 const TIMES_ITSELF: f64 = 3.0;
@@ -33,7 +35,8 @@ pub(crate) fn hold_against(series: &[Reduced], groups: &[LockstepGroup], looks: 
     let follows = |series: &Reduced| {
         groups.iter().any(|group| group.members.iter().skip(1).any(|member| member.key == series.key))
     };
-    let (mut surely, mut risen, mut fallen, mut whole) = (0, 0, 0, 0.0);
+    let (mut surely, mut risen, mut fallen) = (0, 0, 0);
+    let mut whole = [(Pool::Nonpaged, 0.0), (Pool::Paged, 0.0)];
     let mut begins = Vec::new();
     for (series, look) in series.iter().zip(looks.iter()).filter(|(series, _)| !follows(series)) {
         let seems = look.rising || look.leaking;
@@ -42,7 +45,8 @@ pub(crate) fn hold_against(series: &[Reduced], groups: &[LockstepGroup], looks: 
             surely += usize::from(seems);
             begins.extend(look.onset.map(|onset| onset[1]));
             risen += 1;
-            whole += if seems { look.growth } else { slope * series.blocks.span() };
+            let gained = if seems { look.growth } else { slope * series.blocks.span() };
+            whole.iter_mut().filter(|of| of.0 == series.key.pool).for_each(|of| of.1 += gained);
         } else if slope < -FOLLOWS * error {
             fallen += 1;
         }
@@ -57,6 +61,7 @@ pub(crate) fn hold_against(series: &[Reduced], groups: &[LockstepGroup], looks: 
         if !within_a_day && look.onset.is_none_or(|onset| alike(onset[1]) <= MOST_LEAKS_AT_ONCE) {
             continue;
         }
+        let whole: f64 = whole.iter().filter(|of| of.0 == series.key.pool).map(|of| of.1).sum();
         if look.growth < MOST_OF_THE_GROWTH * whole && look.growth < TIMES_ITSELF * first {
             look.leaking = false;
             look.open = true;

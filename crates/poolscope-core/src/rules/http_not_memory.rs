@@ -3,12 +3,15 @@
 use poolscope_formats::httperr::ReasonClass;
 
 use super::{Finding, Rule, Strength, Subject, View, number};
-use crate::model::HttpReason;
+use crate::model::{EventKind, HttpReason};
 use crate::units::{count, span};
 
 /// `Connection_Abandoned_By_AppPool` and `..._By_ReqQueue` are written whenever a worker process is recycled with
 /// requests in hand: every busy server has them, and none of them answers 503.
 const ABANDONED: &str = "Connection_Abandoned";
+
+/// Failures that all lie this close to a start or a stop of Windows belong to it.
+const RESTART_HOURS: f64 = 0.25;
 
 /// Failures that begin and end this close to the refusals belong to them.
 const MARGIN_HOURS: f64 = 0.1;
@@ -20,8 +23,8 @@ pub(super) const RULE: Rule = Rule {
 
 ## What it does
 Reports HTTPERR reasons that speak of queues, application pools and connection limits (QueueFull, AppOffline,
-AppShutdown, ConnLimit, Disabled and the like) with their counts. Timer, client and abandoned-connection reasons are left out: every
-healthy server has them. Where all fall into the time in which connections were refused for want of memory, they are
+AppShutdown, ConnLimit, Disabled and the like) with their counts. Timer, client and abandoned-connection reasons are
+left out, and what all fell into a quarter of an hour around a start or stop of Windows: every healthy server has them. Where all fall into the time in which connections were refused for want of memory, they are
 told as a probable consequence.
 
 ## Why it matters
@@ -63,7 +66,19 @@ fn check(view: &View<'_>) -> Vec<Finding> {
                 && refused.last.0.hours_since(reason.last.0) > -MARGIN_HOURS
         })
     };
-    let found = view.case.http_reasons.iter().filter(counts).map(|reason| Finding {
+    // Applications that are stopped with Windows fail what is under way.
+    let restarts = || {
+        let events = view.case.events.iter();
+        events.filter(|event| matches!(event.kind, EventKind::Shutdown | EventKind::Boot))
+    };
+    let in_a_restart = |reason: &&HttpReason| {
+        restarts().any(|restart| {
+            reason.first.0.hours_since(restart.time).abs() < RESTART_HOURS
+                && reason.last.0.hours_since(restart.time).abs() < RESTART_HOURS
+        })
+    };
+    let told = view.case.http_reasons.iter().filter(counts).filter(|reason| !in_a_restart(reason));
+    let found = told.map(|reason| Finding {
         code: RULE.code,
         title: format!(
             "{} requests failed with {} {}{}: {}",
@@ -83,4 +98,38 @@ fn check(view: &View<'_>) -> Vec<Finding> {
         strength: if beside(reason) { Strength::Suggests } else { Strength::Proven },
     });
     found.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use poolscope_formats::httperr::ReasonClass;
+
+    use crate::model::{Case, EventKind, HttpReason};
+    use crate::rules::View;
+    use crate::testcase::{TestCase, at};
+
+    #[test]
+    fn a_full_queue_is_told_and_what_fell_into_a_restart_is_not() {
+        let mut case = TestCase::new(48);
+        case.event(10.0, EventKind::Shutdown, "clean shutdown");
+        let source = case.source(7);
+        let reason = |name: &str, from: f64, to: f64| HttpReason {
+            name: name.to_owned(),
+            class: ReasonClass::QueueOrAppPool,
+            rows: 11,
+            weight: 11,
+            first: (at(from), source),
+            last: (at(to), source),
+            queues: BTreeMap::new(),
+        };
+        let reasons = vec![reason("AppShutdown", 9.99, 10.1), reason("QueueFull", 9.99, 14.0)];
+        case.with(|view| {
+            let case = Case { http_reasons: reasons, ..view.case.clone() };
+            let found = super::check(&View { case: &case, ..*view });
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found[0].title.contains("QueueFull"), "{found:?}");
+        });
+    }
 }
