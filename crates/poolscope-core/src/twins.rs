@@ -21,6 +21,11 @@ const RATIO_TOLERANCE: f64 = 0.06;
 const MIN_STEPS: usize = 16;
 const MIN_AGREEMENT: f64 = 0.8;
 
+/// Fewer listings must agree exactly: in every step to this share of the whole gain, which must be as great as this.
+const MIN_EXACT: usize = 4;
+const EXACT: f64 = 0.002;
+const MIN_GAINED: f64 = 5_000.0;
+
 /// A private tag that moves one to one (or in a small whole ratio) with a shared one.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Twin {
@@ -60,8 +65,11 @@ pub(crate) fn twins(view: &View<'_>, boot: &BootJudgement, key: SeriesKey) -> Ve
             twins.extend(twin(view, pointer.key, shared.ratio / pointer.ratio, group.agreement));
         }
     }
-    // A driver that was loaded later has its tag in later snapshots only: compare what both have.
-    for pointer in boot.judgement.tags.iter().filter(|tag| tag.leaking && tag.key != key) {
+    // A driver that was loaded later has its tag in later snapshots only: compare what both have. Of a few listings
+    // nobody is accused yet, and the first suspects are compared.
+    let leaking = boot.judgement.tags.iter().filter(|tag| tag.leaking);
+    let watched = view.suspects().into_iter().filter(|tag| !tag.leaking);
+    for pointer in leaking.chain(watched).filter(|tag| tag.key != key) {
         let known = twins.iter().any(|twin: &Twin| twin.pointer == pointer.key);
         if let Some((ratio, agreement)) = in_step(view, boot, key, pointer.key).filter(|_| !known) {
             twins.extend(twin(view, pointer.key, ratio, agreement));
@@ -108,7 +116,7 @@ fn in_step(view: &View<'_>, boot: &BootJudgement, key: SeriesKey, pointer: Serie
     }
     let (first, last) = (both.first()?, both.last()?);
     let grown = (last.0 - first.0, last.1 - first.1);
-    if both.len() <= MIN_STEPS || grown.0 <= 0.0 || grown.1 <= 0.0 {
+    if both.len() < MIN_EXACT || grown.0 <= 0.0 || grown.1 <= 0.0 {
         return None;
     }
     let steps: Vec<(f64, f64)> = both
@@ -118,8 +126,19 @@ fn in_step(view: &View<'_>, boot: &BootJudgement, key: SeriesKey, pointer: Serie
             _ => None,
         })
         .collect();
+    if both.len() <= MIN_STEPS {
+        return exact(&steps, grown).then_some((grown.0 / grown.1, 1.0));
+    }
     let agreement = correlation(&steps)?;
     (agreement >= MIN_AGREEMENT).then_some((grown.0 / grown.1, agreement))
+}
+
+/// True if both gained thousands, in one and the same ratio in every step. That does not happen by chance, however few
+/// the listings are.
+fn exact(steps: &[(f64, f64)], grown: (f64, f64)) -> bool {
+    let ratio = grown.0 / grown.1;
+    let off = |step: &(f64, f64)| (step.0 - ratio * step.1).abs();
+    grown.0.min(grown.1) >= MIN_GAINED && steps.iter().all(|step| off(step) <= EXACT * grown.0)
 }
 
 /// Pearson's correlation; `None` where one side does not vary.

@@ -14,8 +14,8 @@ pub(super) const RULE: Rule = Rule {
 
 ## What it does
 For a suspect tag that others allocate through (shared, object or unknown), it looks for a private tag in its
-lock-step group whose count stands in a whole ratio (one to four for each, 6 % off at most), and names that tag's
-owner. A twin that no list knows is told as well: its four bytes are what to search the drivers for.
+lock-step group, or in every step of a few listings, whose count stands in a whole ratio (one to four for each, 6 % off
+at most), and names that tag's owner. A twin that no list knows is told as well: its four bytes are what to search the drivers for.
 
 ## Why it matters
 Mdl, Irp, File or NtFC are made for anybody. The driver that asked for them usually makes a structure of its own each
@@ -87,6 +87,20 @@ mod tests {
         let found = case.check(&super::RULE);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].title.starts_with("npcap.sys is behind Mdl"), "{}", found[0].title);
+    }
+
+    #[test]
+    fn of_a_few_listings_every_step_must_agree() {
+        let found = |private: f64| {
+            let mut case = TestCase::new(6);
+            case.leaking(b"NDnd", 2_000.0, 2_176);
+            case.leaking(b"PlNb", private, 288);
+            case.check(&super::RULE)
+        };
+        let twins = found(2_000.0);
+        assert_eq!(twins.len(), 1, "{twins:?}");
+        assert!(twins[0].title.starts_with("PlNb (nonpaged) moves one to one with NDnd"), "{twins:?}");
+        assert!(found(1_500.0).is_empty());
     }
 
     #[test]
