@@ -104,8 +104,12 @@ fn leak(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextStep> {
     let mut steps = Vec::new();
     let Some(first) = suspects.first().filter(|first| first.leaking) else {
         // Only the total grows: better listings come first, and whatever names the tags that were seen.
-        let mut steps: Vec<NextStep> = collect::snapshots(view, tools).into_iter().collect();
-        steps.extend(suspects.iter().take(3).find_map(collect::find_the_tag));
+        let holder = suspects.iter().find_map(held_by);
+        let mut steps: Vec<NextStep> = holder.map(prove::restart_of).into_iter().collect();
+        steps.extend(collect::snapshots(view, tools));
+        if holder.is_none() {
+            steps.extend(suspects.iter().take(3).find_map(collect::find_the_tag));
+        }
         if view.case.counters.is_empty() {
             steps.push(collect::counters());
         }
@@ -113,7 +117,9 @@ fn leak(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextStep> {
         return steps;
     };
     let object = object_type(first.key.tag).is_some();
-    let process = held_by(first);
+    // Of tags that grow beside each other one may be held by whom the first does not name.
+    let beside = || suspects.iter().filter(|other| other.leaking && other.key.pool == first.key.pool);
+    let process = held_by(first).or_else(|| beside().filter(|_| !named(first)).find_map(held_by));
     if let Some(process) = process {
         steps.push(prove::restart_of(process));
     }
