@@ -158,6 +158,7 @@ pub(crate) fn run_out(pool: &PoolNow, bound: f64, leak: LeakRate) -> Option<Exha
 
 #[cfg(test)]
 mod tests {
+    use super::super::answer::Interval;
     use super::*;
 
     #[test]
@@ -167,6 +168,19 @@ mod tests {
         let (mean, swing) = usual(&hours, &values);
         assert!((mean - 50.0).abs() < 1.5, "{mean}");
         assert!(swing.iter().all(|end| (end - 50.0).abs() < 1.5), "{swing:?}");
+    }
+
+    #[test]
+    fn what_accelerates_goes_on_at_its_last_pace_and_is_doubted_by_what_it_gained() {
+        let rate = |recent| {
+            let bytes = Interval { low: 9.0, estimate: 10.0, high: 11.0 };
+            let look = super::super::tag::plain(&Blocks::default(), None);
+            LeakRate::of(&Look { bytes, recent, growth: 100.0, error: 0.1, ..look })
+        };
+        assert_eq!((rate(None).rate, rate(None).error), (10.0, 0.1));
+        let faster = rate(Some((20.0, 0.5)));
+        assert_eq!(faster.rate, 20.0);
+        assert!((5.0..5.2).contains(&faster.error), "{}", faster.error);
     }
 
     #[test]
