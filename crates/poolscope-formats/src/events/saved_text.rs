@@ -1,5 +1,5 @@
-//! Event logs as people save them: `Get-WinEvent | fl`, `Get-EventLog | fl`, their CSV, and Event Viewer's "Save all
-//! events" as CSV or tab-delimited text.
+//! Event logs as people save them: `Get-WinEvent | fl`, `Get-EventLog | fl`, their CSV, Event Viewer's "Save all
+//! events" as CSV or tab-delimited text, and its "Copy details as text".
 //!
 //! Such texts hold wall times and formatted messages only. Event Viewer's heads are localised: they are known in some
 //! languages, and by the order of the columns in all others. What a message says is [`super::message`]'s business.
@@ -79,6 +79,17 @@ fn field(name: &str) -> Field {
     }
 }
 
+/// The field that a name means at the beginning of a line: copied details have some names of their own.
+fn line_field(name: &str) -> Field {
+    match name.trim().to_lowercase().as_str() {
+        "date" | "datum" | "fecha" | "data" | "дата" => Field::Date,
+        "description" | "beschreibung" | "descripción" | "descrizione" | "descrição" | "beschrijving" => {
+            Field::Message
+        }
+        _ => field(name),
+    }
+}
+
 impl Written {
     fn set(&mut self, field: Field, text: &str) {
         let slot = match field {
@@ -154,7 +165,7 @@ fn layout(text: &str) -> Option<Layout> {
     }
     lines.by_ref().take(200).find_map(|line| {
         let (name, _) = property(line)?;
-        let field = field(name);
+        let field = line_field(name);
         if field == Field::Other {
             return None;
         }

@@ -1,6 +1,7 @@
-//! Format-List: one property a line, messages that go on below, broken where the console ends.
+//! One property a line: Format-List, whose messages go on below, indented and broken where the console ends, and copied
+//! details, whose description goes on at the margin.
 
-use super::{Field, Written, field};
+use super::{Field, Written, line_field};
 use crate::limits::MAX_ROW_BYTES;
 
 /// `Name         : value` of Format-List, at the beginning of its line.
@@ -8,7 +9,7 @@ pub(super) fn property(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once(" :").or_else(|| line.split_once(':'))?;
     let plain = !name.is_empty()
         && !line.starts_with(char::is_whitespace)
-        && name.trim_end().chars().all(|c| c.is_ascii_alphanumeric());
+        && (name.trim_end().chars().all(|c| c.is_ascii_alphanumeric()) || line_field(name) != Field::Other);
     (plain && (value.is_empty() || value.starts_with(' '))).then_some((name.trim_end(), value))
 }
 
@@ -21,6 +22,8 @@ pub(super) struct OpenList {
     /// The line before was full: the console broke it.
     wrapped: bool,
     seen: Vec<Field>,
+    /// The message stands below `Description:`, at the margin.
+    copied: bool,
 }
 
 impl OpenList {
@@ -30,8 +33,10 @@ impl OpenList {
         const CONSOLE_WIDTH: usize = 79;
         let wrapped = line.ends_with(' ') || line.chars().count() >= CONSOLE_WIDTH;
         let was_wrapped = std::mem::replace(&mut self.wrapped, wrapped);
-        if let Some((name, value)) = property(line) {
-            let field = field(name);
+        let found = property(line).map(|(name, value)| (line_field(name), name, value));
+        // Below a description a line with a colon is text, unless it begins another event.
+        let text = self.copied && self.last == Some(Field::Message);
+        if let Some((field, name, value)) = found.filter(|(field, ..)| !text || *field != Field::Other) {
             let done = (field != Field::Other && self.seen.contains(&field)).then(|| self.end()).flatten();
             if self.seen.is_empty() {
                 self.event.line = number;
@@ -40,13 +45,16 @@ impl OpenList {
                 self.seen.push(field);
                 self.event.set(field, value);
             }
+            // PowerShell's property is called Message and its text is indented.
+            let described = field == Field::Message && !name.eq_ignore_ascii_case("message");
+            self.copied = described && value.trim().is_empty();
             self.last = Some(field);
             return done;
         }
         if self.last == Some(Field::Message) && self.event.message.len() < MAX_ROW_BYTES {
             let text = line.trim();
             let begins_at_margin = !line.starts_with(char::is_whitespace) && !text.is_empty();
-            if begins_at_margin {
+            if begins_at_margin && !self.copied {
                 // A prompt or a sentence of the reader's own.
                 self.last = None;
             } else {

@@ -92,6 +92,19 @@ fn event_viewer_in_other_languages() {
 }
 
 #[test]
+fn details_copied_from_event_viewer_in_two_languages() {
+    let german = "Protokollname: System\r\nQuelle:        EventLog\r\nDatum:         28.08.2026 17:22:05\r\n\
+                  Ereignis-ID:   6005\r\nAufgabenkategorie:Keine\r\nEbene:         Informationen\r\n\
+                  Schlüsselwörter:Klassisch\r\nBenutzer:      Nicht zutreffend\r\nComputer:      SRV3.example\r\n\
+                  Beschreibung:\r\nDer Dienst wurde gestartet.\r\nGrund: keiner\r\n\r\n";
+    let english = "Log Name:      System\r\nSource:        EventLog\r\nDate:          8/29/2026 5:22:05 PM\r\n\
+                   Event ID:      6006\r\nTask Category: None\r\nLevel:         Information\r\nKeywords:      Classic\r\n\
+                   User:          N/A\r\nComputer:      SRV3.example\r\nDescription:\r\nThe Event log service was stopped.\r\n";
+    assert_eq!(shown(&read(&german.repeat(2)).value), ["2026-08-28 17:22:05 6005 LogStarted"; 2]);
+    assert_eq!(shown(&read(english).value), ["2026-08-29 17:22:05 6006 LogStopped"]);
+}
+
+#[test]
 fn damage_is_counted_with_its_line() {
     let parsed = read(
         "Level,Date and Time,Source,Event ID,Task Category\r\nInformation,5/31/2026 8:30:00 AM,EventLog,6006,None,x\r\nInformation,5/31/20",
