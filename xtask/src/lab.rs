@@ -101,7 +101,7 @@ pub fn run(args: &[String]) -> anyhow::Result<()> {
     table::print_grounds(&scores);
     let detection = Summary::of(&watched);
     let owned = owners::score(seeds, if only.is_none() { hosts / 5 } else { 0 })?;
-    if only.is_none_or(|only| only == WATCH) {
+    if !watched.is_empty() {
         detection.print();
     }
     if only.is_none() {
@@ -230,7 +230,7 @@ fn one_host(seed: u64, index: usize, only: Option<&str>) -> Scores {
         ours(&mut out, "the last day", &host.view(&(samples - 49..samples).collect::<Vec<_>>()), false);
     }
     let every = if host.leaks.is_empty() { WATCH_HEALTHY_EVERY } else { WATCH_LEAKS_EVERY };
-    if index.is_multiple_of(every) && only.is_none_or(|only| only == WATCH) {
+    if index.is_multiple_of(every) && wanted(WATCH) {
         out.1.extend(detection::watch(&host));
     }
     out

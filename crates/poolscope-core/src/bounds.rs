@@ -137,8 +137,7 @@ fn of_the_pool(case: &Case, pool: Pool) -> Option<Bound> {
     };
     match pool {
         Pool::Nonpaged => {
-            let bytes = ram.value.saturating_mul(share) / 100;
-            let bytes = bytes.min(cap);
+            let bytes = (ram.value.saturating_mul(share) / 100).min(cap);
             let what = if share == 100 {
                 format!("installed memory ({}): {name} has no smaller nonpaged limit", gib(bytes))
             } else {
@@ -229,19 +228,25 @@ mod tests {
     use crate::model::{HostFacts, TimelineEvent};
     use crate::testcase::{TestCase, at};
 
+    /// A 64-bit host of 16 GiB with this commit limit, of which so much may be in use.
+    fn committing(limit: u64, used: Option<f64>) -> TestCase {
+        let mut case = TestCase::new(4);
+        let source = case.source(1);
+        let host = &mut case.builder.host;
+        HostFacts::state(&mut host.ram_bytes, 16 * GIB, source);
+        HostFacts::state(&mut host.bits, Bits::X64, source);
+        HostFacts::state(&mut host.commit_limit_bytes, limit, source);
+        if let Some(bytes) = used {
+            case.counter(CounterId::MemoryCommittedBytes, "", |_| bytes);
+        }
+        case
+    }
+
     #[test]
     fn what_others_have_committed_is_no_room_for_the_paged_pool() {
         let case = |committed: Option<f64>| {
-            let mut case = TestCase::new(4);
-            let source = case.source(1);
-            let host = &mut case.builder.host;
-            HostFacts::state(&mut host.ram_bytes, 16 * GIB, source);
-            HostFacts::state(&mut host.bits, Bits::X64, source);
-            HostFacts::state(&mut host.commit_limit_bytes, 22 * GIB, source);
+            let mut case = committing(22 * GIB, committed);
             case.counter(CounterId::MemoryPoolPagedBytes, "", |hour| GIB as f64 * (1.0 + hour));
-            if let Some(bytes) = committed {
-                case.counter(CounterId::MemoryCommittedBytes, "", |_| bytes);
-            }
             case.builder.finish()
         };
         assert_eq!(bound(&case(None), Pool::Paged).unwrap().bytes, 22 * GIB);
@@ -275,17 +280,10 @@ mod tests {
     #[test]
     fn a_limit_beyond_the_memory_bounds_nothing_and_commit_bounds_the_nonpaged_pool_too() {
         let case = |committed: Option<f64>| {
-            let mut case = TestCase::new(4);
+            let mut case = committing(20 * GIB, committed);
             let source = case.source(1);
-            let host = &mut case.builder.host;
-            HostFacts::state(&mut host.ram_bytes, 16 * GIB, source);
-            HostFacts::state(&mut host.bits, Bits::X64, source);
-            HostFacts::state(&mut host.nonpaged_limit_bytes, 16 << 40, source);
-            HostFacts::state(&mut host.commit_limit_bytes, 20 * GIB, source);
+            HostFacts::state(&mut case.builder.host.nonpaged_limit_bytes, 16 << 40, source);
             case.counter(CounterId::MemoryPoolNonpagedBytes, "", |_| GIB as f64);
-            if let Some(bytes) = committed {
-                case.counter(CounterId::MemoryCommittedBytes, "", |_| bytes);
-            }
             bound(&case.builder.finish(), Pool::Nonpaged).unwrap().bytes
         };
         assert_eq!(case(None), 16 * GIB);

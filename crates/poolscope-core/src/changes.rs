@@ -6,10 +6,10 @@
 use poolscope_formats::Time;
 
 use crate::judge::TagJudgement;
-use crate::model::{Change, ChangeWhat, Grade, OwnerKind, stem};
+use crate::model::{Change, ChangeWhat, OwnerKind, stem};
 use crate::rules::{BootJudgement, View};
 use crate::units::hours;
-use crate::verdict::owners::owners;
+use crate::verdict::owners::{holder, owners};
 
 /// A leak is seldom noticed later than this after its cause; older changes are not told.
 const DAYS_BEFORE_THE_ONSET: f64 = 14.0;
@@ -73,12 +73,9 @@ pub(crate) fn before_the_onset(
         .filter(|owner| owner.kind == OwnerKind::Driver)
         .map(|owner| stem(&owner.name))
         .collect();
-    let holder = owners
-        .iter()
-        .find(|owner| owner.kind == OwnerKind::Process && owner.grade <= Grade::HandlesInStep)
-        .map(|owner| owner.name.clone());
+    let process = holder(&owners).map(|owner| owner.name.clone());
     let signatures = changes.iter().filter(|change| change.what == ChangeWhat::SignatureUpdate).count();
-    let ranking = Ranking { view, boot, tag, began, drivers, process: holder, signatures };
+    let ranking = Ranking { view, boot, tag, began, drivers, process, signatures };
     let mut ranked: Vec<RankedChange> = changes.iter().filter_map(|change| ranking.rank(change)).collect();
     ranked.sort_by(|a, b| {
         b.weight

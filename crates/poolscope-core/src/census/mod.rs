@@ -71,7 +71,7 @@ pub(crate) fn handle_growth(case: &Case, from: Time, to: Time) -> Vec<HandleGrow
         .iter()
         .filter(|(key, series)| {
             key.counter == CounterId::ProcessHandleCount
-                && !key.instance.eq_ignore_ascii_case("_total")
+                && !key.is_sum()
                 && !matches!(series.identity, Identity::Spliced { .. })
         })
         .filter_map(|(key, _)| growth_of(case, key, from, to))
@@ -82,9 +82,7 @@ pub(crate) fn handle_growth(case: &Case, from: Time, to: Time) -> Vec<HandleGrow
 
 /// The growth of all handles of the host: `_Total` where it was logged, else the sum over the processes.
 pub(crate) fn total_handle_growth(case: &Case, from: Time, to: Time) -> Option<HandleGrowth> {
-    let total = case.counters.keys().find(|key| {
-        key.counter == CounterId::ProcessHandleCount && key.instance.eq_ignore_ascii_case("_total")
-    });
+    let total = case.counters.keys().find(|key| key.counter == CounterId::ProcessHandleCount && key.is_sum());
     if let Some(growth) = total.and_then(|key| growth_of(case, key, from, to)) {
         return Some(growth);
     }
@@ -163,9 +161,8 @@ pub(crate) fn holders(case: &Case, boot: &BootJudgement, tag: &TagJudgement) -> 
     held.retain(|holder| {
         !listed.in_step.iter().any(|one| one.process == holder.process && one.grade <= holder.grade)
     });
-    let weaker =
-        |one: &Holder| held.iter().any(|holder| holder.process == one.process && holder.grade < one.grade);
-    holders.extend(listed.in_step.into_iter().filter(|one| !weaker(one)));
+    let better_held = |one: &Holder| held.iter().any(|holder| holder.process == one.process);
+    holders.extend(listed.in_step.into_iter().filter(|one| !better_held(one)));
     for holder in &mut held {
         if let Some(flat) = listed.flat.get(&holder.process) {
             holder.grade = Grade::Circumstance;

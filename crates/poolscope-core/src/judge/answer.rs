@@ -26,6 +26,14 @@ pub struct Onset {
     pub latest: Time,
 }
 
+impl Onset {
+    /// From earliest, best and latest hours since a moment.
+    pub(crate) fn since(start: Time, hours: [f64; 3]) -> Self {
+        let [earliest, at, latest] = hours.map(|hour| start.plus_hours(hour));
+        Self { at, earliest, latest }
+    }
+}
+
 /// When the pool ends if the growth goes on as it did (90 % interval).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Exhaustion {

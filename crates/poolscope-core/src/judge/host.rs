@@ -217,10 +217,6 @@ fn tag_answer(series: &Reduced, look: &Look, pools: &[PoolGrowth], ends: &Ends) 
     let pool = pools.iter().find(|pool| pool.explained.pool == series.key.pool);
     let whole = pool.map_or(0.0, |pool| pool.explained.total_bytes_per_hour.estimate);
     let grows = pool.is_some_and(|pool| pool.explained.total_bytes_per_hour.low > 0.0);
-    let time = |hour: f64| blocks.start.map(|start| start.plus_hours(hour));
-    let onset = look.onset.and_then(|[earliest, at, latest]| {
-        Some(Onset { at: time(at)?, earliest: time(earliest)?, latest: time(latest)? })
-    });
     let exhaustion =
         pool.and_then(|pool| pool.now.as_ref()).zip(ends.bound(series.key.pool)).filter(|_| look.leaking);
     TagJudgement {
@@ -230,7 +226,7 @@ fn tag_answer(series: &Reduced, look: &Look, pools: &[PoolGrowth], ends: &Ends) 
         rate_bytes_per_hour: look.bytes,
         rate_count_per_hour: look.counts,
         recent_bytes_per_hour: look.recent.map(|(pace, _)| pace),
-        onset,
+        onset: blocks.start.zip(look.onset).map(|(start, hours)| Onset::since(start, hours)),
         outstanding_bytes: blocks.last_bytes,
         outstanding_count: blocks.last_count,
         exhaustion: exhaustion.and_then(|(now, bound)| run_out(now, bound, LeakRate::of(look))),

@@ -88,10 +88,8 @@ pub(crate) fn pools(
         let unnamed = unnamed.as_ref().filter(|_| explained.untagged_leak);
         if let Some(look) = unnamed {
             leak = leak.beside(LeakRate::of(look));
-            explained.onset = look.onset.zip(total.and_then(|total| total.start)).map(|(onset, start)| {
-                let [earliest, at, latest] = onset.map(|hour| start.plus_hours(hour));
-                Onset { at, earliest, latest }
-            });
+            let start = total.and_then(|total| total.start);
+            explained.onset = start.zip(look.onset).map(|(start, hours)| Onset::since(start, hours));
         }
         let open = rest_look.iter().chain(total_look.iter().filter(|_| totals_only)).any(|look| look.open);
         let now = now(&members, total, total_look.as_ref());

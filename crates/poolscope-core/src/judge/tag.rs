@@ -130,15 +130,17 @@ fn grain(blocks: &Blocks) -> f64 {
     }
 }
 
+/// The 90 % interval of a rate by its standard error, as wide as so few blocks make it; no width where the error is
+/// not known.
+fn interval(blocks: &Blocks, slope: f64, error: f64) -> Interval {
+    let reach = student_ninety(blocks.hours.len() as f64 - 2.0) * if error.is_finite() { error } else { 0.0 };
+    Interval { low: slope - reach, estimate: slope, high: slope + reach }
+}
+
 /// A look at a series that has no more than a straight line to give: too short, or without any rise.
 pub(crate) fn plain(blocks: &Blocks, frame: Option<&Frame>) -> Look {
     let (slope, error) = least_squares(&blocks.hours, &blocks.bytes);
     let (counts, counts_error) = least_squares(&blocks.hours, &blocks.counts);
-    let ninety = student_ninety(blocks.hours.len() as f64 - 2.0);
-    let interval = |slope: f64, error: f64| {
-        let reach = if error.is_finite() { ninety * error } else { 0.0 };
-        Interval { low: slope - reach, estimate: slope, high: slope + reach }
-    };
     let rest: Vec<f64> = blocks.hours.iter().zip(&blocks.bytes).map(|(h, b)| b - slope * h).collect();
     let flat = blocks.bytes.windows(2).all(|pair| pair[0] == pair[1])
         && blocks.counts.windows(2).all(|pair| pair[0] == pair[1]);
@@ -157,8 +159,8 @@ pub(crate) fn plain(blocks: &Blocks, frame: Option<&Frame>) -> Look {
         leaking: false,
         open: false,
         rising: false,
-        bytes: interval(slope, error),
-        counts: interval(counts, counts_error),
+        bytes: interval(blocks, slope, error),
+        counts: interval(blocks, counts, counts_error),
         onset: None,
         growth: slope * blocks.span(),
         noise: spread(&rest),
@@ -268,19 +270,13 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         class => class,
     };
     let filling = if full { 0.0 } else { weight + bytes.weight(Shape::Filling) };
-    let ninety = student_ninety(blocks.hours.len() as f64 - 2.0);
-    let (reach, count_reach) = (ninety * bytes.slope_error, ninety * counts.slope_error);
     Look {
         class,
         leaking,
         open: !leaking && sure && filling >= LEAST_WEIGHT,
         rising: sure && weight >= LEAST_WEIGHT && !slows && !stopped,
-        bytes: Interval { low: bytes.slope - reach, estimate: bytes.slope, high: bytes.slope + reach },
-        counts: Interval {
-            low: counts.slope - count_reach,
-            estimate: counts.slope,
-            high: counts.slope + count_reach,
-        },
+        bytes: interval(blocks, bytes.slope, bytes.slope_error),
+        counts: interval(blocks, counts.slope, counts.slope_error),
         onset: late.then_some(bytes.start),
         growth,
         noise,
@@ -312,10 +308,9 @@ fn wandering_since(blocks: &Blocks, start: f64, slope: f64) -> f64 {
 
 /// A look at a series whose bytes do not grow for sure.
 fn unlikely(blocks: &Blocks, bytes: Fit, late: bool, growth: f64, noise: f64, weight: f64) -> Look {
-    let reach = student_ninety(blocks.hours.len() as f64 - 2.0) * bytes.slope_error;
     Look {
         class: class_of(&bytes, false, false, blocks.span()),
-        bytes: Interval { low: bytes.slope - reach, estimate: bytes.slope, high: bytes.slope + reach },
+        bytes: interval(blocks, bytes.slope, bytes.slope_error),
         onset: late.then_some(bytes.start),
         growth,
         noise,

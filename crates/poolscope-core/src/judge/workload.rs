@@ -40,8 +40,12 @@ pub(crate) fn hold_against(series: &[Reduced], groups: &[LockstepGroup], looks: 
     let mut begins = Vec::new();
     for (series, look) in series.iter().zip(looks.iter()).filter(|(series, _)| !follows(series)) {
         let seems = look.rising || look.leaking;
+        // Who merely follows is asked within a day only.
+        if !seems && !within_a_day {
+            continue;
+        }
         let (slope, error) = least_squares(&series.blocks.hours, &series.blocks.bytes);
-        if seems || within_a_day && slope > FOLLOWS * error {
+        if seems || slope > FOLLOWS * error {
             surely += usize::from(seems);
             begins.extend(look.onset.map(|onset| onset[1]));
             risen += 1;

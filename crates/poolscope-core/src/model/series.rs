@@ -95,6 +95,11 @@ impl CounterKey {
         };
         Self { counter, instance: String::new() }
     }
+
+    /// True for the sum over all instances, `_Total`.
+    pub fn is_sum(&self) -> bool {
+        self.instance.eq_ignore_ascii_case("_total")
+    }
 }
 
 /// One counter over time, from one or more logs.

@@ -75,11 +75,11 @@ const SLOW_SECONDS: f64 = 0.025;
 fn slowest_disk(view: &View<'_>, tag: &TagJudgement) -> Option<(String, f64, Source)> {
     let boot = view.main_boot()?;
     let from = began(boot, tag)?.at;
-    let disks = view.case.counters.iter().filter(|(key, _)| {
-        key.counter == CounterId::DiskSecondsPerTransfer
-            && key.instance != "_total"
-            && key.instance != "_Total"
-    });
+    let disks = view
+        .case
+        .counters
+        .iter()
+        .filter(|(key, _)| key.counter == CounterId::DiskSecondsPerTransfer && !key.is_sum());
     let mean = |(key, series): (&crate::model::CounterKey, &crate::model::CounterSeries)| {
         let values = series.values.get(series.range(from, boot.to))?;
         (!values.is_empty()).then(|| {

@@ -3,6 +3,7 @@
 use super::{Finding, Rule, Strength, Subject, View, number};
 use crate::ingest::label;
 use crate::model::Driver;
+use crate::system_images::comes_with_windows;
 use crate::tagnotes::note;
 
 /// Components whose tags are made for network drivers and callouts.
@@ -31,42 +32,6 @@ const WORDS: [&str; 18] = [
     "packet",
     "lwf",
     "intermediate filter",
-];
-
-/// Network drivers of Windows itself, as lists without companies name them.
-const OF_WINDOWS: [&str; 32] = [
-    "afd",
-    "agilevpn",
-    "fwpkclnt",
-    "http",
-    "kdnic",
-    "mpsdrv",
-    "mslbfoprovider",
-    "ndis",
-    "ndiscap",
-    "ndisimplatform",
-    "ndistapi",
-    "ndisuio",
-    "ndisvirtualbus",
-    "ndiswan",
-    "ndproxy",
-    "netbios",
-    "netbt",
-    "netio",
-    "netvsc",
-    "nsiproxy",
-    "pacer",
-    "psched",
-    "rasl2tp",
-    "raspppoe",
-    "raspptp",
-    "rassstp",
-    "tcpip",
-    "tcpip6",
-    "tcpipreg",
-    "tunnel",
-    "wdnisdrv",
-    "wfplwfs",
 ];
 
 /// Drivers told.
@@ -134,11 +99,7 @@ fn check(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn of_the_network(driver: &Driver) -> bool {
-    // Component names of Windows' own protocols and filters begin so; its own drivers need no company to be known.
-    let own = driver.name.starts_with("ms_")
-        || driver.name.starts_with("vms_")
-        || OF_WINDOWS.contains(&driver.name.as_str());
-    if own || driver.is_microsoft() || driver.running == Some(false) {
+    if comes_with_windows(driver) || driver.running == Some(false) {
         return false;
     }
     let texts = [Some(driver.name.as_str()), driver.display_name.as_deref(), driver.path.as_deref()];

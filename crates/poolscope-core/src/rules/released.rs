@@ -129,7 +129,7 @@ fn released(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -> Option
 fn processes_that_fell(view: &View<'_>, fall: &Fall) -> Vec<(String, Source)> {
     let mut fell = Vec::new();
     for (key, series) in &view.case.counters {
-        if key.counter != CounterId::ProcessHandleCount || key.instance.eq_ignore_ascii_case("_total") {
+        if key.counter != CounterId::ProcessHandleCount || key.is_sum() {
             continue;
         }
         let first = series.times.partition_point(|&time| time <= fall.before).checked_sub(1);

@@ -4,6 +4,7 @@ use super::{Finding, Rule, Strength, Subject, View};
 use crate::ingest::label;
 use crate::judge::SeriesKey;
 use crate::model::{Driver, Source};
+use crate::system_images::comes_with_windows;
 use crate::tagnotes::{TagClass, note};
 
 /// Filters told.
@@ -99,24 +100,6 @@ fn of_files(component: &str) -> bool {
     matches!(component, "ntfs.sys" | "fltmgr.sys" | "nt (FsRtl)" | "nt (filter contexts)")
 }
 
-/// Filters that come with Windows: every host of that version has them, so they stand behind the others.
-const COME_WITH_WINDOWS: [&str; 14] = [
-    "bindflt",
-    "bfs",
-    "cldflt",
-    "filecrypt",
-    "fileinfo",
-    "iorate",
-    "luafv",
-    "mssecflt",
-    "npsvctrig",
-    "storqosflt",
-    "unionfs",
-    "wcifs",
-    "wdfilter",
-    "wof",
-];
-
 /// Minifilters, those of other makers first, then by altitude from the top.
 fn filters(drivers: &[Driver]) -> Vec<&Driver> {
     let altitude =
@@ -124,9 +107,10 @@ fn filters(drivers: &[Driver]) -> Vec<&Driver> {
     let mut filters: Vec<&Driver> =
         drivers.iter().filter(|driver| driver.altitude.is_some() && driver.running != Some(false)).collect();
     filters.sort_by(|a, b| {
-        let system =
-            |driver: &Driver| driver.is_microsoft() || COME_WITH_WINDOWS.contains(&driver.name.as_str());
-        system(a).cmp(&system(b)).then(altitude(b).total_cmp(&altitude(a))).then_with(|| a.name.cmp(&b.name))
+        comes_with_windows(a)
+            .cmp(&comes_with_windows(b))
+            .then(altitude(b).total_cmp(&altitude(a)))
+            .then_with(|| a.name.cmp(&b.name))
     });
     filters
 }

@@ -4,11 +4,12 @@ use poolscope_formats::{Pool, Time};
 
 use super::State;
 use super::conflicts::conflicts;
-use super::suspects::Suspect;
+use super::owners::holder;
+use super::suspects::{Suspect, leaking_beside};
 use crate::changes::nearest;
 use crate::ingest::label;
 use crate::judge::Standing;
-use crate::model::{Grade, OwnerKind};
+use crate::model::Grade;
 use crate::rules::{Finding, View};
 use crate::system_images::works_for_others;
 use crate::units::{bytes, bytes_per_hour, count, hours};
@@ -44,8 +45,9 @@ pub(super) fn summary(
                 leak_lines(first, &mut lines);
                 // The strongest witness may be that of a tag beside the first.
                 let named = first.owners.first().is_some_and(|owner| !works_for_others(&owner.name));
-                let beside = suspects.iter().skip(1).filter(|other| other.leaking && !named);
-                lines.extend(beside.filter(|other| other.key.pool == first.key.pool).find_map(holder_line));
+                let mut beside =
+                    leaking_beside(suspects, first).filter(|other| other.key != first.key && !named);
+                lines.extend(beside.find_map(holder_line));
                 lines.extend(change_line(view));
             }
             _ => total_lines(view, suspects, &mut lines),
@@ -172,19 +174,11 @@ fn total_lines(view: &View<'_>, suspects: &[Suspect], lines: &mut Vec<String>) {
     }
 }
 
-/// Who holds the objects of a tag, where handles of a process match them.
+/// Whose handles match the objects of a tag. That they do is measured; that they hold them is not said.
 fn holder_line(suspect: &Suspect) -> Option<String> {
-    let holder = suspect
-        .owners
-        .iter()
-        .find(|owner| owner.kind == OwnerKind::Process && owner.grade <= Grade::HandlesInStep)?;
-    Some(format!(
-        "{} ({}) are held by the process {}: {}.",
-        suspect.key.tag,
-        suspect.key.pool,
-        holder.name,
-        holder.grade.words()
-    ))
+    let holder = holder(&suspect.owners)?;
+    let name = label(suspect.key.tag, suspect.key.pool);
+    Some(format!("{name} fits the process {}: {}.", holder.name, holder.grade.words()))
 }
 
 /// `Lwf7 (nonpaged), growing by 8.3 MiB an hour`.
@@ -279,8 +273,7 @@ pub(super) fn against(view: &View<'_>, suspects: &[Suspect]) -> Vec<String> {
     let Some(first) = suspects.first().filter(|first| first.leaking) else { return lines };
     if let Some(share) = first.share_of_growth.filter(|share| *share < 0.5) {
         let name = label(first.key.tag, first.key.pool);
-        let beside = suspects.iter().filter(|other| other.leaking && other.key.pool == first.key.pool);
-        let together: f64 = beside.filter_map(|other| other.share_of_growth).sum();
+        let together: f64 = leaking_beside(suspects, first).filter_map(|other| other.share_of_growth).sum();
         lines.push(if together >= MOST_OF_THE_GROWTH {
             format!(
                 "{name} explains only {:.0} % of the growth of its pool, all suspects of it together {:.0} %: they may be \

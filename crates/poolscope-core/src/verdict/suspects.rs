@@ -118,6 +118,14 @@ fn untimed(view: &View<'_>) -> Vec<Suspect> {
         .collect()
 }
 
+/// The suspects that leak in the pool of one of them, itself included.
+pub(super) fn leaking_beside<'s>(
+    suspects: &'s [Suspect],
+    one: &'s Suspect,
+) -> impl Iterator<Item = &'s Suspect> {
+    suspects.iter().filter(|other| other.leaking && other.key.pool == one.key.pool)
+}
+
 fn suspect(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -> Suspect {
     let measured = tag.samples >= 2;
     let bound = view.bounds.iter().find(|(pool, _)| *pool == tag.key.pool).map(|(_, bound)| bound);

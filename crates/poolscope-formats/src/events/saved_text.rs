@@ -164,8 +164,7 @@ fn layout(text: &str) -> Option<Layout> {
         }
     }
     lines.by_ref().take(200).find_map(|line| {
-        let (name, _) = property(line)?;
-        let field = line_field(name);
+        let (field, ..) = property(line)?;
         if field == Field::Other {
             return None;
         }

@@ -66,26 +66,16 @@ fn text(comparison: &Comparison) -> String {
     for (name, side) in [("before", &comparison.before), ("after", &comparison.after)] {
         let _ = writeln!(out, "  {name:<6}  {} samples over {}", side.snapshots, hours(side.hours));
     }
+    let mut row = |what: String, change: Change, before, after| {
+        let change = change_name(change).replace('_', " ");
+        let (before, after) = (shown(before), shown(after));
+        let _ = writeln!(out, "  {what}: {change}; {before} an hour before, {after} after (90 % intervals)");
+    };
     for tag in &comparison.tags {
-        let _ = writeln!(
-            out,
-            "  {} ({}): {}; {} an hour before, {} after (90 % intervals)",
-            tag.key.tag,
-            tag.key.pool,
-            change_name(tag.change).replace('_', " "),
-            shown(tag.before),
-            shown(tag.after)
-        );
+        row(format!("{} ({})", tag.key.tag, tag.key.pool), tag.change, tag.before, tag.after);
     }
     for pool in &comparison.pools {
-        let _ = writeln!(
-            out,
-            "  {} pool as a whole: {}; {} an hour before, {} after (90 % intervals)",
-            pool.pool,
-            change_name(pool.change).replace('_', " "),
-            shown(pool.before),
-            shown(pool.after)
-        );
+        row(format!("{} pool as a whole", pool.pool), pool.change, pool.before, pool.after);
     }
     let _ = writeln!(out, "It is not asked whether the workload was the same on both sides.");
     out
@@ -101,36 +91,25 @@ fn json(comparison: &Comparison) -> Result<String> {
     let rate = |rate: Option<Interval>| {
         rate.map(|r| serde_json::json!({"low": r.low, "estimate": r.estimate, "high": r.high}))
     };
-    let tags: Vec<_> = comparison
-        .tags
-        .iter()
-        .map(|tag| {
-            serde_json::json!({
-                "tag": tag.key.tag.to_string(),
-                "pool": tag.key.pool.name(),
-                "change": change_name(tag.change),
-                "before_bytes_per_hour": rate(tag.before),
-                "after_bytes_per_hour": rate(tag.after),
-            })
-        })
-        .collect();
-    let pools: Vec<_> = comparison
-        .pools
-        .iter()
-        .map(|pool| {
-            serde_json::json!({
-                "pool": pool.pool.name(),
-                "change": change_name(pool.change),
-                "before_bytes_per_hour": rate(pool.before),
-                "after_bytes_per_hour": rate(pool.after),
-            })
-        })
-        .collect();
+    let row = |mut of: serde_json::Value, change: Change, before, after| {
+        of["change"] = change_name(change).into();
+        of["before_bytes_per_hour"] = rate(before).into();
+        of["after_bytes_per_hour"] = rate(after).into();
+        of
+    };
+    let tags = comparison.tags.iter().map(|tag| {
+        let of = serde_json::json!({"tag": tag.key.tag.to_string(), "pool": tag.key.pool.name()});
+        row(of, tag.change, tag.before, tag.after)
+    });
+    let pools = comparison.pools.iter().map(|pool| {
+        let of = serde_json::json!({"pool": pool.pool.name()});
+        row(of, pool.change, pool.before, pool.after)
+    });
     let report = serde_json::json!({
         "schema": "poolscope/compare/1",
         "outcome": outcome_name(comparison.outcome),
-        "tags": tags,
-        "pools": pools,
+        "tags": tags.collect::<Vec<_>>(),
+        "pools": pools.collect::<Vec<_>>(),
     });
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }

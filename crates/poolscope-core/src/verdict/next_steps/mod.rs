@@ -7,6 +7,8 @@ mod host_tools;
 mod prove;
 mod trace;
 
+use super::owners::holder;
+use super::suspects::leaking_beside;
 use super::{State, Suspect};
 use crate::census::object_type;
 use crate::model::{Grade, OwnerKind};
@@ -118,8 +120,8 @@ fn leak(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextStep> {
     };
     let object = object_type(first.key.tag).is_some();
     // Of tags that grow beside each other one may be held by whom the first does not name.
-    let beside = || suspects.iter().filter(|other| other.leaking && other.key.pool == first.key.pool);
-    let process = held_by(first).or_else(|| beside().filter(|_| !named(first)).find_map(held_by));
+    let beside = || leaking_beside(suspects, first).filter(|_| !named(first)).find_map(held_by);
+    let process = held_by(first).or_else(beside);
     if let Some(process) = process {
         steps.push(prove::restart_of(process));
     }
@@ -167,11 +169,7 @@ fn named(suspect: &Suspect) -> bool {
 
 /// The process that the evidence ties to the objects.
 fn held_by(suspect: &Suspect) -> Option<&str> {
-    suspect
-        .owners
-        .iter()
-        .find(|owner| owner.kind == OwnerKind::Process && owner.grade <= Grade::HandlesInStep)
-        .map(|owner| owner.name.as_str())
+    holder(&suspect.owners).map(|owner| owner.name.as_str())
 }
 
 #[cfg(test)]

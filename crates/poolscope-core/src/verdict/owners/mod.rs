@@ -38,6 +38,11 @@ pub struct Owner {
     pub sources: Vec<Source>,
 }
 
+/// The process whose handles match the objects of a tag, if one of its owners is such.
+pub(crate) fn holder(owners: &[Owner]) -> Option<&Owner> {
+    owners.iter().find(|owner| owner.kind == OwnerKind::Process && owner.grade <= Grade::HandlesInStep)
+}
+
 /// All owners of a tag, strongest evidence first.
 pub(crate) fn owners(
     view: &View<'_>,

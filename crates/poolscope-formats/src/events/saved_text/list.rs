@@ -4,13 +4,18 @@
 use super::{Field, Written, line_field};
 use crate::limits::MAX_ROW_BYTES;
 
-/// `Name         : value` of Format-List, at the beginning of its line.
-pub(super) fn property(line: &str) -> Option<(&str, &str)> {
+/// `Name         : value` of Format-List or copied details at the beginning of its line: what it means, name, value.
+pub(super) fn property(line: &str) -> Option<(Field, &str, &str)> {
     let (name, value) = line.split_once(" :").or_else(|| line.split_once(':'))?;
-    let plain = !name.is_empty()
-        && !line.starts_with(char::is_whitespace)
-        && (name.trim_end().chars().all(|c| c.is_ascii_alphanumeric()) || line_field(name) != Field::Other);
-    (plain && (value.is_empty() || value.starts_with(' '))).then_some((name.trim_end(), value))
+    let at_margin = !name.is_empty() && !line.starts_with(char::is_whitespace);
+    if !at_margin || !(value.is_empty() || value.starts_with(' ')) {
+        return None;
+    }
+    let name = name.trim_end();
+    let field = line_field(name);
+    // Names of copied details hold blanks and more; other texts of that kind are sentences.
+    let plain = field != Field::Other || name.chars().all(|c| c.is_ascii_alphanumeric());
+    plain.then_some((field, name, value))
 }
 
 /// An event of a list that still takes lines.
@@ -33,10 +38,11 @@ impl OpenList {
         const CONSOLE_WIDTH: usize = 79;
         let wrapped = line.ends_with(' ') || line.chars().count() >= CONSOLE_WIDTH;
         let was_wrapped = std::mem::replace(&mut self.wrapped, wrapped);
-        let found = property(line).map(|(name, value)| (line_field(name), name, value));
         // Below a description a line with a colon is text, unless it begins another event.
         let text = self.copied && self.last == Some(Field::Message);
-        if let Some((field, name, value)) = found.filter(|(field, ..)| !text || *field != Field::Other) {
+        if let Some((field, name, value)) =
+            property(line).filter(|(field, ..)| !text || *field != Field::Other)
+        {
             let done = (field != Field::Other && self.seen.contains(&field)).then(|| self.end()).flatten();
             if self.seen.is_empty() {
                 self.event.line = number;
