@@ -43,6 +43,8 @@ const LEAST_SPREAD_OUT: f64 = 0.5;
 /// not told from the steps of a working day.
 const OF_NOISE: f64 = 1.5;
 const DENSE_BLOCKS: usize = 4;
+/// A climb is under way where this share of it lies below.
+const STILL_AT_ITS_FOOT: f64 = 0.1;
 /// Share of the growth that must lie above everything before it.
 const LEAST_NEW_HIGH: f64 = 0.5;
 
@@ -244,9 +246,10 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         () => fit(frame, &blocks.counts, around.noise_prior, 1.0, false),
     };
     let sure = likely && counts.chance < COUNT_ALARM;
-    // What accelerates has no onset of its own: the likeliest kink says when it became steep.
+    // What accelerates has no onset of its own (the likeliest kink says when it became steep), but a climb that has
+    // only begun is none yet.
     let (lasted, samples_after) = match bytes.best() {
-        Shape::Accelerating => (span, blocks.samples as f64),
+        Shape::Accelerating => (under_way(blocks), blocks.samples as f64),
         _ => (since, samples_after),
     };
     let enough = blocks.samples >= LEAST_SNAPSHOTS
@@ -289,6 +292,16 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         recent: if class == Class::AcceleratingLeak { recent_pace(blocks, start, bytes.slope) } else { None },
         weight,
     }
+}
+
+/// Hours for which the series has stood above its foot by a tenth of what it gained.
+fn under_way(blocks: &Blocks) -> f64 {
+    let part = (blocks.bytes.len() / 8).max(1);
+    let foot = median(&mut blocks.bytes.iter().take(part).copied().collect::<Vec<_>>()).unwrap_or(0.0);
+    let top = blocks.bytes.last().copied().unwrap_or(0.0);
+    let below = blocks.bytes.iter().rposition(|value| *value <= foot + STILL_AT_ITS_FOOT * (top - foot));
+    let since = below.and_then(|at| blocks.hours.get(at)).or(blocks.hours.first()).copied().unwrap_or(0.0);
+    blocks.hours.last().copied().unwrap_or(0.0) - since
 }
 
 /// The pace since three quarters of the growth's time have passed, where it is above the mean pace.

@@ -37,7 +37,8 @@ pub(crate) fn hold_against(series: &[Reduced], groups: &[LockstepGroup], looks: 
     };
     let (mut surely, mut risen, mut fallen) = (0, 0, 0);
     let mut whole = [(Pool::Nonpaged, 0.0), (Pool::Paged, 0.0)];
-    let mut begins = Vec::new();
+    let mut begins: Vec<f64> =
+        looks.iter().filter(|look| look.open).filter_map(|look| look.onset).map(|onset| onset[1]).collect();
     for (series, look) in series.iter().zip(looks.iter()).filter(|(series, _)| !follows(series)) {
         let seems = look.rising || look.leaking;
         // Who merely follows is asked within a day only.
