@@ -77,8 +77,10 @@ pub(crate) fn judge_reduced(mut host: ReducedHost<'_>) -> HostJudgement {
     let ends = Ends::of(&host);
     let mut sawteeth = 0;
     let mut looks: Vec<Look> = Vec::with_capacity(host.series.len());
-    for series in &host.series {
+    let odds = few::log_odds(&host.series);
+    for (series, odds) in host.series.iter().zip(&odds) {
         let around = Around {
+            odds: *odds,
             noise_prior: &noise_prior,
             series: host.series.len(),
             left: ends.left(series.key.pool),
@@ -89,7 +91,7 @@ pub(crate) fn judge_reduced(mut host: ReducedHost<'_>) -> HostJudgement {
     let groups = lockstep::groups(&host.series, &looks);
     workload::hold_against(&host.series, &groups, &mut looks);
     let growth = pools(&host, &looks, &groups, &mut frames, &noise_prior, &ends);
-    answer(&host, looks, groups, growth, &ends)
+    answer(&host, looks, groups, growth, &ends, &odds)
 }
 
 pub(crate) fn varies(values: &[f64]) -> bool {
@@ -164,6 +166,7 @@ fn answer(
     groups: Vec<LockstepGroup>,
     pools: Vec<PoolGrowth>,
     ends: &Ends,
+    odds: &[f64],
 ) -> HostJudgement {
     let snapshots =
         host.series.iter().map(|s| s.blocks.samples).chain(host.totals.iter().map(|t| t.1.samples));
@@ -181,8 +184,7 @@ fn answer(
     } else {
         Standing::NoLeakSeen
     };
-    let odds = few::log_odds(&host.series);
-    let order = rank::order(&host.series, &looks, &groups, &odds);
+    let order = rank::order(&host.series, &looks, &groups, odds);
     let seen = confidence::Seen {
         standing,
         snapshots,
@@ -190,13 +192,13 @@ fn answer(
         totals_only: host.series.is_empty(),
         tag_leaks: looks.iter().any(|look| look.leaking),
         weight: order.first().and_then(|&first| looks.get(first)).map_or(0.0, |look| look.weight),
-        suspicion: order.first().map_or(0.0, |&first| few::posterior(&odds, first)),
+        suspicion: order.first().map_or(0.0, |&first| few::posterior(odds, first)),
     };
     let (sure, grounds) = confidence::of_host(&seen);
     let mut tags = Vec::with_capacity(looks.len());
     for at in order {
         if let (Some(series), Some(look)) = (host.series.get(at), looks.get(at)) {
-            let own = confidence::of_tag(&seen, look, few::posterior(&odds, at));
+            let own = confidence::of_tag(&seen, look, few::posterior(odds, at));
             tags.push(TagJudgement { confidence: own, ..tag_answer(series, look, &pools, ends) });
         }
     }

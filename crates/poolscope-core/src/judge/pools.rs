@@ -50,6 +50,7 @@ pub(crate) fn pools(
                 series: POOLS_AS_SERIES,
                 left: ends.left(pool),
                 bytes_only: true,
+                odds: f64::NEG_INFINITY,
             };
             let grows = varies(&blocks.bytes) && tag::may_grow(&blocks.hours, &blocks.bytes);
             match frames.of(&blocks.hours) {

@@ -16,6 +16,12 @@ const LEAST_HOURS: f64 = 4.0;
 const LEAST_HOURS_IF_FAST: f64 = 0.5;
 /// Chance of one false alarm on a whole host; divided by the number of series (Bonferroni).
 const HOST_ALARM: f64 = 0.002;
+/// The same for one series that by its levels alone is likely to leak (logarithm of odds): it was no accident that
+/// this one of thousands rises.
+const SUSPECT_ALARM: f64 = 1e-4;
+const SUSPECT: f64 = 4.0;
+/// Logarithm of odds from which on what merely seems to grow is not called healthy.
+const NOT_HEALTHY: f64 = 3.0;
 /// Counts must grow too; they are asked second, so one alarm in ten thousand is enough.
 const COUNT_ALARM: f64 = 1e-4;
 /// Chance below which a series seems to grow, when it is only asked how many do.
@@ -23,26 +29,28 @@ const SEEMING: f64 = 1e-3;
 /// Least probability of the leak shapes among all shapes.
 const LEAST_WEIGHT: f64 = 0.5;
 /// Bend and its deviate below which a rise slows down like a store that fills: slight and sure, or strong.
-const SLOWS_DOWN: [(f64, f64); 2] = [(-0.12, -4.0), (-0.25, -2.5)];
+const SLOWS_DOWN: [(f64, f64); 2] = [(-0.16, -4.0), (-0.25, -2.5)];
 /// Of a rise that slows down: it is full where the last quarter brings less than this share.
 const FULL: f64 = 0.09;
 /// The same where a single day is seen: a leak of the working day is not claimed there.
 const SLACKENS: f64 = 0.15;
+/// The same from which on it has not ended; a ramp that ends a twelfth before the end brings 18 %.
+const STILL_BRINGS: f64 = 0.2;
 /// Bend of a rise that stopped for good.
 const BENT: f64 = -0.3;
 /// From this many hours on a rise may have rested over a night and gone on.
 pub(crate) const SPAN_WITH_TWO_DAYS: f64 = 40.0;
 /// A pool in which less is left than this share of what a series gained was emptied by it.
 const LEFT_WHEN_EMPTY: f64 = 0.1;
+/// Bytes an hour below which nothing is called a leak: a page an hour is 35 MB a year, and the day's work leaves more.
+const LEAST_RATE: f64 = 4096.0;
 /// Growth must be this many times the noise of one block.
 const GROWTH_OVER_NOISE: f64 = 2.5;
 /// What is left of the growth without its biggest single rises.
 const LEAST_SPREAD_OUT: f64 = 0.5;
-/// The biggest rises of a growth that was always there exceed the usual one by this much of their spread, by noise
-/// alone. Asked only where every block holds this many samples: of fewer, or of a rise that begins late, noise is
-/// not told from the steps of a working day.
-const OF_NOISE: f64 = 1.5;
-const DENSE_BLOCKS: usize = 4;
+/// Of so many rises the greatest falls tell what noise does. Of fewer, noise is not told from the steps of a working
+/// day.
+const RISES_WITH_NOISE: usize = 40;
 /// A climb is under way where this share of it lies below.
 const STILL_AT_ITS_FOOT: f64 = 0.1;
 /// Share of the growth that must lie above everything before it.
@@ -59,6 +67,8 @@ pub(crate) struct Around<'a> {
     pub left: Option<f64>,
     /// The series has no counts (a pool total).
     pub bytes_only: bool,
+    /// Logarithm of the odds by its levels alone ([`super::few`]).
+    pub odds: f64,
 }
 
 /// What was seen in one series.
@@ -230,26 +240,38 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         .map(|(hour, value)| value - bytes.slope * (hour - start).max(0.0))
         .collect();
     let noise = spread(&rest);
-    let weight = bytes.weight(Shape::Rising) + bytes.weight(Shape::Accelerating);
+    let late_share = late_share(blocks, start);
+    let mut weight = bytes.weight(Shape::Rising) + bytes.weight(Shape::Accelerating);
+    // A ramp that still brings its fair share to the end is not over: a rise whose pace wobbles.
+    if bytes.ramp.2 > 0.0 && late_share > STILL_BRINGS {
+        weight += bytes.weight(Shape::Ramp);
+    }
     let fast = around.left.is_some_and(|left| bytes.slope * 24.0 > left);
-    let alarm = HOST_ALARM / around.series.max(1) as f64;
+    let alarm = match HOST_ALARM / around.series.max(1) as f64 {
+        alarm if around.odds >= SUSPECT => alarm.max(SUSPECT_ALARM),
+        alarm => alarm,
+    };
     let after = blocks.hours.iter().filter(|hour| **hour >= start).count();
     let samples_after = blocks.samples as f64 * after as f64 / blocks.hours.len().max(1) as f64;
     let likely = bytes.chance < alarm
         && growth > GROWTH_OVER_NOISE * noise
         && new_high(blocks, start, growth)
-        && spread_out(blocks, start, growth, around.bytes_only, late);
+        && spread_out(blocks, start, growth, around.bytes_only);
     let counts = match () {
         () if around.bytes_only => bytes.clone(),
         // Counts are asked only where bytes make it worth while.
-        () if !likely => return unlikely(blocks, bytes, late, growth, noise, weight),
+        () if !likely => {
+            let look = unlikely(blocks, bytes, late, growth, noise, weight);
+            return Look { open: look.rising && around.odds >= NOT_HEALTHY, ..look };
+        }
         () => fit(frame, &blocks.counts, around.noise_prior, 1.0, false),
     };
     let sure = likely && counts.chance < COUNT_ALARM;
     // What accelerates has no onset of its own (the likeliest kink says when it became steep), but a climb that has
     // only begun is none yet.
-    let (lasted, samples_after) = match bytes.best() {
-        Shape::Accelerating => (under_way(blocks), blocks.samples as f64),
+    let (lasted, samples_after) = match (bytes.best(), under_way(blocks)) {
+        (Shape::Accelerating, climbed) if climbed < span / 2.0 => (climbed, samples_after),
+        (Shape::Accelerating, _) => (span, blocks.samples as f64),
         _ => (since, samples_after),
     };
     let enough = blocks.samples >= LEAST_SNAPSHOTS
@@ -257,7 +279,6 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         && lasted >= if fast { LEAST_HOURS_IF_FAST } else { LEAST_HOURS } * 0.97;
     let one_day = span < SPAN_WITH_TWO_DAYS;
     let bend = if one_day { bytes.bare_bend } else { bytes.bend };
-    let late_share = late_share(blocks, start);
     // A store is bounded below the pool's end; what took all there was is none.
     let took_the_rest = around.left.is_some_and(|left| left < LEFT_WHEN_EMPTY * growth);
     let slows = (SLOWS_DOWN.iter().any(|most| bend.0 < most.0 && bend.1 < most.1)
@@ -267,7 +288,8 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
     let full = late_share < FULL;
     // A leak of the working day may rest at night; it does not bend.
     let stopped = full && (bytes.bend.0 < BENT || one_day);
-    let leaking = sure && enough && weight >= LEAST_WEIGHT && !slows && !stopped;
+    let matters = bytes.slope >= LEAST_RATE;
+    let leaking = sure && enough && matters && weight >= LEAST_WEIGHT && !slows && !stopped;
     let class = match class_of(&bytes, sure, leaking, span) {
         Class::StillRising if full => Class::SaturatingCache,
         class => class,
@@ -276,8 +298,8 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
     Look {
         class,
         leaking,
-        open: !leaking && sure && filling >= LEAST_WEIGHT,
-        rising: sure && weight >= LEAST_WEIGHT && !slows && !stopped,
+        open: !leaking && sure && matters && filling >= LEAST_WEIGHT,
+        rising: sure && matters && weight >= LEAST_WEIGHT && !slows && !stopped,
         bytes: interval(blocks, bytes.slope, bytes.slope_error),
         counts: interval(blocks, counts.slope, counts.slope_error),
         onset: late.then_some(bytes.start),
@@ -387,7 +409,7 @@ fn late_share(blocks: &Blocks, start: f64) -> f64 {
 
 /// The growth must not hang on a few single rises, as that of steps does. A rest that no tag shows is mostly
 /// noise, which rises and falls alike: there (`even_out`) what the greatest falls take is no part of a step.
-fn spread_out(blocks: &Blocks, start: f64, growth: f64, even_out: bool, late: bool) -> bool {
+fn spread_out(blocks: &Blocks, start: f64, growth: f64, even_out: bool) -> bool {
     // A start between two blocks: the rise from the one before it may be the step.
     let at = blocks.hours.partition_point(|hour| *hour < start).saturating_sub(1);
     let after = blocks.bytes.get(at..).unwrap_or(&[]);
@@ -398,10 +420,12 @@ fn spread_out(blocks: &Blocks, start: f64, growth: f64, even_out: bool, late: bo
     let least = if blocks.samples > blocks.hours.len() { 2 } else { 1 };
     let few = (rises.len() / 12).clamp(least, 4);
     let biggest: f64 = rises.iter().take(few).sum();
-    let falls: f64 = rises.iter().rev().take(few).map(|rise| -rise.min(0.0)).sum();
-    let dense = blocks.samples >= DENSE_BLOCKS * blocks.hours.len();
-    let noise = if late || !dense { 0.0 } else { OF_NOISE * spread(&rises) };
-    let typical = median(&mut rises).unwrap_or(0.0).max(0.0) + noise;
-    let fair = typical * few as f64 + if even_out { falls } else { 0.0 };
+    // Noise rises and falls alike; steps that stay only rise.
+    let noise: f64 = match even_out || rises.len() >= RISES_WITH_NOISE {
+        true => rises.iter().rev().take(few).map(|rise| -rise.min(0.0)).sum(),
+        false => 0.0,
+    };
+    let typical = median(&mut rises).unwrap_or(0.0).max(0.0);
+    let fair = typical * few as f64 + noise;
     net.max(growth) - (biggest - fair).max(0.0) >= LEAST_SPREAD_OUT * growth
 }
