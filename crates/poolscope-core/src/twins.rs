@@ -5,7 +5,7 @@ use poolscope_formats::Tag;
 
 use crate::ingest::label;
 use crate::judge::SeriesKey;
-use crate::model::{Grade, OwnerKind, Source};
+use crate::model::{Grade, OwnerClaim, OwnerKind, Source};
 use crate::rules::{BootJudgement, View};
 use crate::system_images::works_for_others;
 use crate::tagnotes::{TagClass, note};
@@ -178,13 +178,26 @@ fn pointer_owner(view: &View<'_>, key: SeriesKey) -> Option<TwinOwner> {
         let kind = if name.ends_with(".sys") { OwnerKind::Driver } else { OwnerKind::Component };
         return Some(TwinOwner { name, kind, grade: Grade::TextMap, source: Some(source) });
     }
-    let note = note(key.tag)?;
+    let Some(note) = note(key.tag) else { return only_file(view, key.tag) };
     let name = note.component.to_owned();
     name.ends_with(".sys").then_some(TwinOwner {
         name,
         kind: OwnerKind::Driver,
         grade: Grade::TextMap,
         source: None,
+    })
+}
+
+/// The one driver of this host in whose file findstr met a tag that no list knows.
+fn only_file(view: &View<'_>, tag: Tag) -> Option<TwinOwner> {
+    let here = |claim: &&OwnerClaim| view.case.state.driver(&claim.name).is_some();
+    let mut met = view.case.owner_claims.iter().filter(|claim| claim.tag == tag).filter(here);
+    let (claim, second) = (met.next()?, met.next());
+    second.is_none().then(|| TwinOwner {
+        name: claim.name.clone(),
+        kind: claim.kind,
+        grade: claim.grade,
+        source: claim.source,
     })
 }
 

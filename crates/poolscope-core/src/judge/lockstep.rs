@@ -19,15 +19,20 @@ const WHOLE: f64 = 0.02;
 const MOST_RATIO: f64 = 8.0;
 /// Neighbours in the projection that are compared.
 const NEIGHBOURS: usize = 12;
-/// Movements needed.
+/// Movements needed for a correlation.
 const LEAST_MOVES: usize = 8;
+/// Of fewer, at least this many, growing tags must agree exactly: in every step to this share of the whole gain, which
+/// must be as great as this.
+const LEAST_EXACT: usize = 4;
+const EXACT: f64 = 0.002;
+const LEAST_GAINED: f64 = 5_000.0;
 
 /// Shared allocators and object types: anyone may cause them to grow, so they never head a group that has
 /// another tag (Microsoft's pool tag list and public cases; see docs/method.md).
-const SHARED: [&[u8; 4]; 28] = [
+const SHARED: [&[u8; 4]; 29] = [
     b"Mdl ", b"Mmdi", b"Irp ", b"IoWI", b"Strg", b"Wfpn", b"NDnd", b"NDPt", b"Fecf", b"FMfn", b"NtFC",
     b"EtwB", b"Even", b"Thre", b"Proc", b"Toke", b"File", b"Key ", b"Sema", b"Muta", b"IoNm", b"IoFE",
-    b"SeTd", b"SeAt", b"SeTl", b"NtfC", b"FMwi", b"MmSt",
+    b"SeTd", b"SeAt", b"SeTl", b"NtfC", b"FMwi", b"MmSt", b"FMic",
 ];
 
 /// Whether anyone may cause allocations of this tag.
@@ -35,9 +40,10 @@ pub(crate) fn is_shared(tag: poolscope_formats::Tag) -> bool {
     SHARED.contains(&&tag.0)
 }
 
-/// The movements of one series' counts: differences between blocks, mean taken out, of length 1.
+/// The movements of one series' counts: differences between blocks (`steps`), and with the mean taken out, of length 1.
 struct Moves {
     at: usize,
+    steps: Vec<f64>,
     unit: Vec<f64>,
     length: f64,
     grown: f64,
@@ -64,13 +70,17 @@ pub(crate) fn groups(series: &[Reduced], looks: &[Look]) -> Vec<LockstepGroup> {
     };
     for (i, a) in moves.iter().enumerate().filter(|(_, a)| a.grows) {
         for (j, b) in moves.iter().enumerate().skip(i + 1).filter(|(_, b)| b.grows) {
-            if correlation(a, b) >= GROWING_TOGETHER && whole(a.grown / b.grown) {
+            let together = match a.steps.len() {
+                few if few < LEAST_MOVES => exact(a, b),
+                _ => correlation(a, b) >= GROWING_TOGETHER,
+            };
+            if together && whole(a.grown / b.grown) {
                 join(i, j);
             }
         }
     }
     let mut order: Vec<(f64, usize)> =
-        moves.iter().enumerate().filter(|(_, m)| !m.grows).map(|(at, m)| (projection(&m.unit), at)).collect();
+        moves.iter().enumerate().filter(|(_, m)| !m.grows && m.steps.len() >= LEAST_MOVES).map(|(at, m)| (projection(&m.unit), at)).collect();
     order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     for (place, &(_, i)) in order.iter().enumerate() {
         for &(_, j) in order.iter().skip(place + 1).take(NEIGHBOURS) {
@@ -103,11 +113,13 @@ fn root(head: &[usize], mut at: usize) -> usize {
 }
 
 fn moves(at: usize, blocks: &Blocks, grows: bool) -> Option<Moves> {
-    let mut unit: Vec<f64> = blocks.counts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    if unit.iter().filter(|step| **step != 0.0).count() < LEAST_MOVES {
+    let steps: Vec<f64> = blocks.counts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let least = if steps.len() < LEAST_MOVES { LEAST_EXACT } else { LEAST_MOVES };
+    if steps.iter().filter(|step| **step != 0.0).count() < least {
         return None;
     }
-    let grown: f64 = unit.iter().sum();
+    let grown: f64 = steps.iter().sum();
+    let mut unit = steps.clone();
     // Between uneven moments growth is uneven too; it is taken out hour by hour.
     let hours: Vec<f64> = blocks.hours.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let rate = grown / hours.iter().sum::<f64>();
@@ -117,7 +129,14 @@ fn moves(at: usize, blocks: &Blocks, grows: bool) -> Option<Moves> {
         return None;
     }
     unit.iter_mut().for_each(|step| *step /= length);
-    Some(Moves { at, unit, length, grown, grows })
+    Some(Moves { at, steps, unit, length, grown, grows })
+}
+
+/// Whether both gained thousands in one ratio in every step: no chance, however few the listings.
+fn exact(a: &Moves, b: &Moves) -> bool {
+    let ratio = a.grown / b.grown;
+    a.grown.min(b.grown) >= LEAST_GAINED
+        && a.steps.iter().zip(&b.steps).all(|(a_step, b_step)| (a_step - ratio * b_step).abs() <= EXACT * a.grown)
 }
 
 fn correlation(a: &Moves, b: &Moves) -> f64 {

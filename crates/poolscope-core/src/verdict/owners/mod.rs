@@ -12,6 +12,7 @@ use crate::judge::{SeriesKey, TagJudgement};
 use crate::model::{Grade, OwnerClaim, OwnerKind, Source};
 use crate::rules::{BootJudgement, View};
 use crate::system_images::works_for_others;
+use crate::tagnotes::{TagClass, note};
 use crate::twins::twins;
 use crate::units::hours;
 
@@ -49,11 +50,14 @@ pub(crate) fn owners(
     key: SeriesKey,
     measured: Option<(&BootJudgement, &TagJudgement)>,
 ) -> Vec<Owner> {
+    // The bytes of a tag that anybody may use stand in many files.
+    let anybodys = note(key.tag).is_some_and(|note| note.class != TagClass::Private);
     let mut claims: Vec<OwnerClaim> = view
         .case
         .owner_claims
         .iter()
         .filter(|claim| claim.tag == key.tag && claim.pool.is_none_or(|pool| pool == key.pool))
+        .filter(|claim| claim.grade < Grade::Circumstance || !anybodys)
         .cloned()
         .collect();
     if let Some((boot, tag)) = measured {
@@ -190,7 +194,8 @@ fn twin_claims(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -> Vec
             reason: format!("{reason}, and that tag is {}'s own ({})", owner.name, owner.grade.words()),
             name: owner.name,
             kind: owner.kind,
-            grade: Grade::TwinTag,
+            // A name met by findstr is not made surer by the twin.
+            grade: if owner.grade == Grade::Circumstance { Grade::Circumstance } else { Grade::TwinTag },
             source: source.or(owner.source),
         })
     });
