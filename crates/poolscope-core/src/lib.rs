@@ -16,6 +16,7 @@ pub mod bounds;
 mod cases;
 mod census;
 mod changes;
+mod commit;
 pub mod ingest;
 pub mod judge;
 pub mod model;

@@ -53,6 +53,8 @@ pub static ADVISED: &[(&str, &[&str])] = &[
     ("reboot", &["reboot", "help"]),
     ("reboot", &["reboot", "fixe"]),
     ("reboot", &["reboot", "solve"]),
+    ("reboot", &["will reboot"]),
+    ("reboot", &["and reboot"]),
     ("iisreset", &["iisreset"]),
 ];
 

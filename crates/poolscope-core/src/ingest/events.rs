@@ -1,6 +1,6 @@
 //! Event logs to the time line, boots, host facts and exhaustion reports.
 
-use poolscope_formats::events::{Event, EventDetail, EventLog, ResourceExhaustion};
+use poolscope_formats::events::{Event, EventDetail, EventLog, ProcessUse, ResourceExhaustion};
 use poolscope_formats::{Pool, Zone};
 
 use crate::judge::SeriesKey;
@@ -72,18 +72,22 @@ fn exhaustion(case: &mut CaseBuilder, event: &Event, report: &ResourceExhaustion
         .into_iter()
         .flat_map(|(pool, tags)| tags.iter().map(move |&(tag, bytes)| (SeriesKey { pool, tag }, bytes)))
         .collect();
-    let named = |process: &poolscope_formats::events::ProcessUse| {
-        Some((format!("{} ({})", process.name, process.pid), process.handles?))
-    };
+    let named = |process: &ProcessUse, number: Option<u64>| Some((named(process), number?));
     case.exhaustion_reports.push(ExhaustionReport {
         time: event.time,
         nonpaged_bytes: report.nonpaged_pool_bytes,
         paged_bytes: report.paged_pool_bytes,
         commit: report.commit_charge_bytes.zip(report.commit_limit_bytes),
         tags,
-        processes: report.processes.iter().filter_map(named).collect(),
+        processes: report.processes.iter().filter_map(|p| named(p, p.handles)).collect(),
+        committed: report.processes.iter().filter_map(|p| named(p, p.commit_bytes)).collect(),
         source,
     });
+}
+
+/// `w3wp.exe (4120)`.
+fn named(process: &ProcessUse) -> String {
+    format!("{} ({})", process.name, process.pid)
 }
 
 /// The line on the time line; `None` for events that would only add noise.
@@ -100,7 +104,11 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
                 .map(|(tag, held)| format!("{tag} {}", bytes(*held as f64)))
                 .collect();
             let tags = if tags.is_empty() { "none named".to_owned() } else { tags.join(", ") };
-            (EventKind::CommitLow, format!("commit ran low (event 2004); top nonpaged tags: {tags}"))
+            let most = report.processes.iter().filter_map(|process| Some((process, process.commit_bytes?)));
+            let most = most.max_by_key(|process| process.1).map_or(String::new(), |(process, held)| {
+                format!("; most of it held {}: {}", named(process), bytes(held as f64))
+            });
+            (EventKind::CommitLow, format!("commit ran low (event 2004){most}; top nonpaged tags: {tags}"))
         }
         EventDetail::OsStart { .. } => (EventKind::Boot, "Windows started".to_owned()),
         EventDetail::OsVersion { text } => (EventKind::Boot, format!("Windows started: {text}")),

@@ -82,6 +82,8 @@ pub struct ExhaustionReport {
     pub tags: Vec<(SeriesKey, u64)>,
     /// Processes with their handle counts.
     pub processes: Vec<(String, u64)>,
+    /// Processes with their commit charge in bytes.
+    pub committed: Vec<(String, u64)>,
     /// Where.
     pub source: Source,
 }

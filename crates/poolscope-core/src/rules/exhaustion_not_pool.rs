@@ -1,13 +1,8 @@
 //! PS025: memory ran out, and not in the pool.
 
 use super::{Finding, Rule, Strength, Subject, View, number};
-use crate::units::bytes;
-
-/// Commit is as good as spent from this share of its limit on.
-const COMMIT_SPENT: f64 = 0.9;
-
-/// Pools that hold less than this share of the commit charge did not spend it.
-const SMALL_SHARE: f64 = 0.2;
+use crate::commit::spent;
+use crate::units::{bytes, span};
 
 pub(super) const RULE: Rule = Rule {
     code: "PS025",
@@ -16,7 +11,8 @@ pub(super) const RULE: Rule = Rule {
 
 ## What it does
 Reads event 2004 (Resource-Exhaustion-Detector): commit at 90 % of its limit or more while both pools together hold
-less than 20 % of it.
+less than 20 % of it. Without such events it looks for the same in the counters of memory, from 97 % on. It names the
+process that held most, if that was a tenth or more.
 
 ## Why it matters
 Event 2004 is written when commit runs low, whoever spent it. With small pools the memory is in processes: look at
@@ -28,29 +24,33 @@ Reference peers-and-domain.md 2.6; field-lessons.md 4. The shares are ours.",
 };
 
 fn check(view: &View<'_>) -> Vec<Finding> {
-    let spent = view.case.exhaustion_reports.iter().rev().find_map(|report| {
-        let (charge, limit) = report.commit.filter(|&(_, limit)| limit > 0)?;
-        let pools = report.nonpaged_bytes?.saturating_add(report.paged_bytes.unwrap_or(0));
-        let small = (pools as f64) < charge as f64 * SMALL_SHARE;
-        (charge as f64 >= limit as f64 * COMMIT_SPENT && small).then_some((report, charge, limit, pools))
+    let moments = spent(view.case);
+    let (Some(first), Some(last)) = (moments.first(), moments.last()) else { return Vec::new() };
+    let times = if first.time == last.time {
+        format!("at {} UTC", last.time)
+    } else {
+        format!("{} (seen {} times)", span(first.time, last.time), moments.len())
+    };
+    // Of a process that ended and came back, the moment at which it held most tells most.
+    let most = moments.iter().filter_map(|moment| moment.holder.as_ref()).max_by_key(|holder| holder.1);
+    let holder = most.map_or(String::new(), |(process, held)| {
+        format!("; most of it in {process}: {}", bytes(*held as f64))
     });
-    let Some((report, charge, limit, pools)) = spent else { return Vec::new() };
     vec![Finding {
         code: RULE.code,
         title: format!(
-            "at {} UTC {} of {} commit were spent and the pools held only {} of it: the memory is in processes",
-            report.time,
-            bytes(charge as f64),
-            bytes(limit as f64),
-            bytes(pools as f64)
+            "{times} {} of {} commit were spent and the pools held only {} of it: the memory is in processes{holder}",
+            bytes(last.charge as f64),
+            bytes(last.limit as f64),
+            bytes(last.pools as f64)
         ),
-        subject: Subject::Host,
+        subject: most.map_or(Subject::Host, |(process, _)| Subject::Process(process.clone())),
         numbers: vec![
-            number("commit_charge_bytes", charge as f64, "bytes"),
-            number("commit_limit_bytes", limit as f64, "bytes"),
-            number("pool_bytes", pools as f64, "bytes"),
+            number("commit_charge_bytes", last.charge as f64, "bytes"),
+            number("commit_limit_bytes", last.limit as f64, "bytes"),
+            number("pool_bytes", last.pools as f64, "bytes"),
         ],
-        sources: vec![report.source],
+        sources: if first.source == last.source { vec![last.source] } else { vec![first.source, last.source] },
         strength: Strength::Proven,
     }]
 }
@@ -72,9 +72,12 @@ mod tests {
                 commit: Some((15 << 30, 16 << 30)),
                 tags: Vec::new(),
                 processes: Vec::new(),
+                committed: vec![("sqlservr.exe (8)".to_owned(), 1 << 30), ("app.exe (9)".to_owned(), 9 << 30)],
                 source,
             });
-            assert_eq!(case.check(&super::RULE).len(), found);
+            let findings = case.check(&super::RULE);
+            assert_eq!(findings.len(), found);
+            assert!(findings.iter().all(|finding| finding.title.ends_with("most of it in app.exe (9): 9.0 GiB")));
         }
     }
 }

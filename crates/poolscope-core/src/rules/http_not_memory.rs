@@ -3,6 +3,7 @@
 use poolscope_formats::httperr::ReasonClass;
 
 use super::{Finding, Rule, Strength, Subject, View, number};
+use crate::commit::{near, spent};
 use crate::model::{EventKind, HttpReason};
 use crate::units::{count, span};
 
@@ -25,7 +26,7 @@ pub(super) const RULE: Rule = Rule {
 Reports HTTPERR reasons that speak of queues, application pools and connection limits (QueueFull, AppOffline,
 AppShutdown, ConnLimit, Disabled and the like) with their counts. Timer, client and abandoned-connection reasons are
 left out, and what all fell into a quarter of an hour around a start or stop of Windows: every healthy server has them. Where all fall into the time in which connections were refused for want of memory, they are
-told as a probable consequence.
+told as a probable consequence; where commit was spent at the time (PS025), as a possible one.
 
 ## Why it matters
 These answer 503 too, and are often taken for a pool leak. A stopped application pool or a full request queue is
@@ -78,6 +79,8 @@ fn check(view: &View<'_>) -> Vec<Finding> {
         })
     };
     let told = view.case.http_reasons.iter().filter(counts).filter(|reason| !in_a_restart(reason));
+    let moments = spent(view.case);
+    let starved = |reason: &HttpReason| near(&moments, reason.first.0, reason.last.0);
     let found = told.map(|reason| Finding {
         code: RULE.code,
         title: format!(
@@ -88,6 +91,8 @@ fn check(view: &View<'_>) -> Vec<Finding> {
             named_queues(reason),
             if beside(reason) {
                 "all while connections were refused for want of memory, so probably its consequence"
+            } else if starved(reason) {
+                "a queue or application pool, at a time when commit was spent: perhaps its consequence"
             } else {
                 "a queue or application pool, not memory"
             }
@@ -95,7 +100,7 @@ fn check(view: &View<'_>) -> Vec<Finding> {
         subject: Subject::Host,
         numbers: vec![number("rows", reason.rows as f64, "count")],
         sources: reason.sources(),
-        strength: if beside(reason) { Strength::Suggests } else { Strength::Proven },
+        strength: if beside(reason) || starved(reason) { Strength::Suggests } else { Strength::Proven },
     });
     found.collect()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Finding, Rule, Strength, Subject, View};
 use crate::advice;
+use crate::judge::Standing;
 use crate::model::NotedAdvice;
 
 pub(super) const RULE: Rule = Rule {
@@ -31,7 +32,10 @@ fn check(view: &View<'_>) -> Vec<Finding> {
     for noted in &view.case.state.noted {
         by_advice.entry(noted.advice).or_default().push(noted);
     }
-    let told = by_advice.into_iter().filter_map(|(name, lines)| Some((advice::topic(name)?, lines)));
+    // Where no pool leaks, restarting IIS is no wrong answer to it.
+    let leaks = view.boots.iter().any(|boot| boot.judgement.standing != Standing::NoLeakSeen);
+    let told = by_advice.into_iter().filter(|(name, _)| leaks || *name != "iisreset");
+    let told = told.filter_map(|(name, lines)| Some((advice::topic(name)?, lines)));
     told.map(|(topic, lines)| {
         let here = topic.on(version);
         let line = lines.first().map_or("", |noted| noted.line.as_str());
@@ -52,6 +56,7 @@ mod tests {
     use poolscope_formats::notes::ADVISED;
 
     use crate::advice;
+use crate::judge::Standing;
     use crate::model::NotedAdvice;
     use crate::testcase::TestCase;
 

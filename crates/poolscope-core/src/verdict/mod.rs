@@ -112,6 +112,7 @@ fn state(view: &View<'_>, findings: &[Finding]) -> State {
         return State::OtherProblem;
     }
     match view.main_boot().map(|boot| boot.judgement.standing) {
+        Some(Standing::NoLeakSeen) if found("PS025") && !exhausted => State::OtherProblem,
         // Exhaustion without visible growth: the evidence missed whatever filled the pool.
         Some(Standing::NoLeakSeen) if !exhausted && !mostly_untimed(view.case) => State::NoLeakSeen,
         _ => State::NotEnoughEvidence,

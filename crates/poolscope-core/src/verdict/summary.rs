@@ -64,9 +64,13 @@ pub(super) fn summary(
         }
         State::NotEnoughEvidence => not_enough_lines(view, suspects, &mut lines),
         State::OtherProblem => lines.push(
-            "The failed requests have reasons that are not memory: a request queue or an application pool. \
-             Nothing here points at a pool leak."
-                .to_owned(),
+            if findings.iter().any(|finding| finding.code == "PS025") {
+                "Memory ran out, but not in the pool: processes spent the commit. Nothing here points at a pool leak."
+            } else {
+                "The failed requests have reasons that are not memory: a request queue or an application pool. \
+                 Nothing here points at a pool leak."
+            }
+            .to_owned(),
         ),
     }
     let worth_a_sentence = |finding: &&Finding| match finding.code {
@@ -80,7 +84,10 @@ pub(super) fn summary(
         "PS034" => true,
         _ => false,
     };
-    for finding in findings.iter().filter(worth_a_sentence) {
+    // In place of a leak, who spent the memory comes before what failed of it.
+    let first = |finding: &&Finding| state == State::OtherProblem && finding.code == "PS025";
+    let told = findings.iter().filter(first).chain(findings.iter().filter(|finding| !first(finding)));
+    for finding in told.filter(worth_a_sentence) {
         let mut sentence = finding.title.clone();
         if let Some(first) = sentence.get(..1) {
             let upper = first.to_uppercase();
@@ -330,6 +337,7 @@ mod tests {
             commit: None,
             tags: vec![(key(b"Smal"), 1 << 20), (key(b"Bigg"), bytes)],
             processes: Vec::new(),
+            committed: Vec::new(),
             source,
         };
         case.builder.exhaustion_reports.push(report(2 << 30));

@@ -29,6 +29,27 @@ pub(super) fn app_pools(tools: &Tools) -> NextStep {
     .risk("none: it only lists")
 }
 
+/// Which process holds the commit, over time.
+pub(super) fn process_memory(holder: Option<&str>, tools: &Tools) -> NextStep {
+    let title = match holder {
+        Some(process) => format!("Follow the memory of {process} and of the others, and see whether it grows again after its restart"),
+        None => "See which process holds the memory, and follow it".to_owned(),
+    };
+    let command = if tools.is_old() {
+        "tasklist /v"
+    } else {
+        "powershell -c \"Get-Process | Sort-Object PagedMemorySize64 -Descending | Select-Object -First 15 Name,Id,@{n='PrivateMiB';e={[int]($_.PagedMemorySize64/1MB)}},HandleCount,StartTime | Format-Table -AutoSize\""
+    };
+    NextStep::new(
+        title,
+        "the commit was spent by processes, not by the pools: restarting that process gives the memory back, and \
+         whoever makes it has to mend it",
+    )
+    .command(command)
+    .cost("seconds")
+    .risk("none: it only lists")
+}
+
 /// A series of snapshots; `None` where the evidence holds a long one already.
 pub(super) fn snapshots(view: &View<'_>, tools: &Tools) -> Option<NextStep> {
     let have = view.case.snapshots.len();

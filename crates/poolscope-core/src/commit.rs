@@ -1,0 +1,110 @@
+//! Who spent the commit when it ran out: from event 2004, or from the counters of memory and processes.
+//!
+//! Says nothing about tags; a pool that spent the commit is no case of this module.
+
+use poolscope_formats::{Pool, Time};
+
+use crate::model::{Case, CounterId, CounterKey, Source};
+
+/// Commit is as good as spent from this share of its limit on: where Windows says so itself, and where only the
+/// counters do (a server may live at 90 % for months).
+const SPENT_BY_EVENT: f64 = 0.9;
+const SPENT_BY_COUNTERS: f64 = 0.97;
+
+/// Pools that hold less than this share of the commit charge did not spend it.
+const SMALL_POOLS: f64 = 0.2;
+
+/// A process is named that holds at least this share of the charge.
+const LEAST_SHARE: f64 = 0.1;
+
+/// Failures within these hours of a moment of spent commit may come of it.
+const NEAR_HOURS: f64 = 0.5;
+
+/// A moment at which commit was spent, and not by the pools.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Spent {
+    pub(crate) time: Time,
+    /// Charge, limit and both pools, bytes.
+    pub(crate) charge: u64,
+    pub(crate) limit: u64,
+    pub(crate) pools: u64,
+    /// The process that held most of it, and its bytes.
+    pub(crate) holder: Option<(String, u64)>,
+    pub(crate) source: Source,
+}
+
+/// All such moments, by time: the events if there are any, else the samples of the counters.
+pub(crate) fn spent(case: &Case) -> Vec<Spent> {
+    let mut out: Vec<Spent> = case.exhaustion_reports.iter().filter_map(of_event).collect();
+    if out.is_empty() {
+        out = of_counters(case);
+    }
+    out.sort_by_key(|spent| (spent.time, spent.source));
+    out
+}
+
+/// Whether commit was spent at some moment from `from` to `to`, give or take half an hour.
+pub(crate) fn near(moments: &[Spent], from: Time, to: Time) -> bool {
+    moments
+        .iter()
+        .any(|spent| spent.time.hours_since(from) > -NEAR_HOURS && to.hours_since(spent.time) > -NEAR_HOURS)
+}
+
+/// The moment's parts where they make a case of this module.
+fn case_of(charge: u64, limit: u64, pools: u64, least: f64) -> bool {
+    limit > 0 && charge as f64 >= limit as f64 * least && (pools as f64) < charge as f64 * SMALL_POOLS
+}
+
+fn of_event(report: &crate::model::ExhaustionReport) -> Option<Spent> {
+    let (charge, limit) = report.commit?;
+    let pools = report.nonpaged_bytes?.saturating_add(report.paged_bytes.unwrap_or(0));
+    let most = report.committed.iter().max_by_key(|process| process.1);
+    case_of(charge, limit, pools, SPENT_BY_EVENT).then(|| Spent {
+        time: report.time,
+        charge,
+        limit,
+        pools,
+        holder: most.filter(|process| process.1 as f64 >= charge as f64 * LEAST_SHARE).cloned(),
+        source: report.source,
+    })
+}
+
+fn of_counters(case: &Case) -> Vec<Spent> {
+    let whole = |counter| case.counters.get(&CounterKey { counter, instance: String::new() });
+    let (Some(charges), Some(limits)) =
+        (whole(CounterId::MemoryCommittedBytes), whole(CounterId::MemoryCommitLimit))
+    else {
+        return Vec::new();
+    };
+    let at = |key: &CounterKey, time: Time| value_at(case, key, time);
+    let moments = charges.times.iter().zip(&charges.values).filter_map(|(time, charge)| {
+        let limit = limits.times.binary_search(time).ok().and_then(|place| limits.values.get(place))?;
+        let pools = at(&CounterKey::total_of(Pool::Nonpaged), *time)?
+            + at(&CounterKey::total_of(Pool::Paged), *time).unwrap_or(0.0);
+        let (charge, limit, pools) = (*charge as u64, *limit as u64, pools as u64);
+        case_of(charge, limit, pools, SPENT_BY_COUNTERS).then(|| (*time, charge, limit, pools))
+    });
+    moments
+        .map(|(time, charge, limit, pools)| {
+            let private = case.counters.keys().filter(|key| {
+                key.counter == CounterId::ProcessPrivateBytes && !key.is_sum() && key.instance != "Idle"
+            });
+            let most = private
+                .filter_map(|key| Some((key.instance.clone(), at(key, time)? as u64)))
+                .max_by_key(|process| process.1);
+            Spent {
+                time,
+                charge,
+                limit,
+                pools,
+                holder: most.filter(|process| process.1 as f64 >= charge as f64 * LEAST_SHARE),
+                source: charges.source_at(time),
+            }
+        })
+        .collect()
+}
+
+fn value_at(case: &Case, key: &CounterKey, time: Time) -> Option<f64> {
+    let series = case.counters.get(key)?;
+    series.values.get(series.times.binary_search(&time).ok()?).copied()
+}
