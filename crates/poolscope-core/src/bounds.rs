@@ -43,8 +43,8 @@ pub fn bound(case: &Case, pool: Pool) -> Option<Bound> {
     }
 }
 
-/// The size of the pool when the evidence says that it was empty.
-fn seen_to_run_out(case: &Case, pool: Pool) -> Option<Bound> {
+/// The moments at which the evidence says that a pool was empty: refusals of http.sys and events of the file server.
+pub(crate) fn empty_moments(case: &Case, pool: Pool) -> Vec<Time> {
     let refused = case
         .http_reasons
         .iter()
@@ -52,7 +52,14 @@ fn seen_to_run_out(case: &Case, pool: Pool) -> Option<Bound> {
         .flat_map(|reason| [reason.first.0, reason.last.0]);
     let empty =
         case.events.iter().filter(|event| event.kind == EventKind::PoolEmpty(pool)).map(|event| event.time);
-    let moments: Vec<Time> = refused.chain(empty).collect();
+    let mut moments: Vec<Time> = refused.chain(empty).collect();
+    moments.sort_unstable();
+    moments
+}
+
+/// The size of the pool when the evidence says that it was empty.
+fn seen_to_run_out(case: &Case, pool: Pool) -> Option<Bound> {
+    let moments = empty_moments(case, pool);
     let series = case.counters.get(&CounterKey::total_of(pool))?;
     let near = |moment: &Time| {
         let range = series.range(moment.plus_hours(-NEAR_HOURS), moment.plus_hours(NEAR_HOURS));

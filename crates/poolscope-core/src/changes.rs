@@ -48,15 +48,46 @@ pub(crate) struct Began {
     pub(crate) seen: bool,
 }
 
-/// When a tag's growth began.
-pub(crate) fn began(boot: &BootJudgement, tag: &TagJudgement) -> Option<Began> {
+/// When a tag's growth began: by its onset, in the run of Windows before if it grew there already, or before the
+/// first sample.
+pub(crate) fn began(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -> Option<Began> {
     if let Some(onset) = tag.onset {
         return Some(Began { at: onset.at, latest: onset.latest, seen: true });
+    }
+    if let Some(began) = began_in_the_run_before(view, boot, tag) {
+        return Some(began);
     }
     let first = tag.first?;
     // It may have begun at the start of Windows, if that is known, and at the latest at the first sample.
     let at = if boot.from > Time(i64::MIN) { boot.from } else { first };
     Some(Began { at, latest: first, seen: false })
+}
+
+/// A leak starts again with Windows: of a few listings of the run before, the last one at which the tag stood at its
+/// foot and the one after tell when it began at first.
+fn began_in_the_run_before(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -> Option<Began> {
+    /// It leaked there too if it became this many times what it was.
+    const TIMES: f64 = 4.0;
+    /// Its foot is below this share of what it gained.
+    const FOOT: f64 = 0.05;
+    let before = view.boots.iter().rfind(|one| one.to <= boot.from)?;
+    let series = view.case.tags.get(&tag.key)?;
+    let range = series.range(before.from, before.to);
+    let (times, bytes) = (series.times.get(range.clone())?, series.bytes.get(range)?);
+    let (foot, top) = (*bytes.first()? as f64, *bytes.last()? as f64);
+    let climbs =
+        bytes.windows(2).all(|pair| matches!(pair, [a, b] if *b as f64 >= *a as f64 - FOOT * (top - foot)));
+    if !climbs || top < TIMES * foot {
+        return None;
+    }
+    let low = bytes.iter().rposition(|bytes| *bytes as f64 <= foot + FOOT * (top - foot))?;
+    let (from, latest) = (*times.get(low)?, *times.get(low + 1)?);
+    let (low, high) = (*bytes.get(low)? as f64, *bytes.get(low + 1)? as f64);
+    let whole = latest.hours_since(from);
+    // At the pace it has now; the truth lies between the two listings.
+    let pace = tag.rate_bytes_per_hour.estimate;
+    let grew = if pace > 0.0 { ((high - low) / pace).min(whole) } else { whole };
+    Some(Began { at: latest.plus_hours(-grew), latest, seen: true })
 }
 
 /// The changes before the growth of a tag, weightiest first.
@@ -65,7 +96,7 @@ pub(crate) fn before_the_onset(
     boot: &BootJudgement,
     tag: &TagJudgement,
 ) -> Vec<RankedChange> {
-    let Some(began) = began(boot, tag) else { return Vec::new() };
+    let Some(began) = began(view, boot, tag) else { return Vec::new() };
     let changes = &view.case.state.changes;
     let owners = owners(view, tag.key, Some((boot, tag)));
     let drivers = owners
@@ -127,7 +158,7 @@ pub(crate) fn of_driver<'a>(changes: &'a [Change], began: &Began, driver: &str) 
 pub(crate) fn nearest(view: &View<'_>) -> Option<RankedChange> {
     let boot = view.main_boot()?;
     let tag = view.suspects().into_iter().find(|tag| tag.leaking)?;
-    began(boot, tag).filter(|began| began.seen)?;
+    began(view, boot, tag).filter(|began| began.seen)?;
     let first = before_the_onset(view, boot, tag).into_iter().next()?;
     let weighty = first.change.what != ChangeWhat::SignatureUpdate;
     (weighty && !first.contradicted && first.hours_before <= NEAR_HOURS).then_some(first)

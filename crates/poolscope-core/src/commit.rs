@@ -82,7 +82,7 @@ fn of_counters(case: &Case) -> Vec<Spent> {
         let pools = at(&CounterKey::total_of(Pool::Nonpaged), *time)?
             + at(&CounterKey::total_of(Pool::Paged), *time).unwrap_or(0.0);
         let (charge, limit, pools) = (*charge as u64, *limit as u64, pools as u64);
-        case_of(charge, limit, pools, SPENT_BY_COUNTERS).then(|| (*time, charge, limit, pools))
+        case_of(charge, limit, pools, SPENT_BY_COUNTERS).then_some((*time, charge, limit, pools))
     });
     moments
         .map(|(time, charge, limit, pools)| {

@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn lines_that_speak_of_advice() {
         for (line, names) in [
-            ("set NonPagedPoolSize=0xFFFFFFFF and reboot", vec!["NonPagedPoolSize"]),
+            ("set NonPagedPoolSize=0xFFFFFFFF and reboot", vec!["NonPagedPoolSize", "reboot"]),
             ("PagedPoolSize to -1", vec!["PagedPoolSize"]),
             ("Reboot helped for two days, then nightly reboot", vec!["reboot"]),
             ("we must reboot the other host", vec![]),

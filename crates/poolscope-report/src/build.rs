@@ -205,6 +205,7 @@ fn timeline(outcome: &Outcome) -> Vec<TimelineEntry> {
             EventKind::ConnectionsRefused => "connections_refused",
             EventKind::DriverChange { .. } => "driver_change",
             EventKind::ServiceInstalled { .. } => "service_installed",
+            EventKind::ProductInstalled { .. } => "product_installed",
             EventKind::UpdateInstalled { .. } => "update_installed",
             EventKind::Other => "other",
             // Services start and stop all day; rules read them, a person does not want the list.

@@ -20,7 +20,7 @@ pub(super) fn ingest(case: &mut CaseBuilder, evidence: EvidenceId, log: EventLog
     for event in &log.events {
         let source = Source { evidence, place: event.place };
         facts(case, event, source);
-        if let Some((kind, text)) = line_of(event) {
+        if let Some((kind, text)) = line_of(event, &log.events) {
             case.events.push(TimelineEvent { time: event.time, kind, text, source });
         }
     }
@@ -90,14 +90,27 @@ fn named(process: &ProcessUse) -> String {
     format!("{} ({})", process.name, process.pid)
 }
 
+/// An update takes a filter out and loads it again within minutes.
+fn loaded_again(unloaded: &Event, filter: &str, all: &[Event]) -> &'static str {
+    const AGAIN_WITHIN_HOURS: f64 = 1.0;
+    let again = all.iter().any(|event| {
+        let hours = event.time.hours_since(unloaded.time);
+        (0.0..AGAIN_WITHIN_HOURS).contains(&hours)
+            && matches!(&event.detail, EventDetail::FilterRegistered { name, .. } if name.eq_ignore_ascii_case(filter))
+    });
+    if again { " and loaded again" } else { "" }
+}
+
 /// The line on the time line; `None` for events that would only add noise.
-fn line_of(event: &Event) -> Option<(EventKind, String)> {
+fn line_of(event: &Event, all: &[Event]) -> Option<(EventKind, String)> {
     Some(match &event.detail {
         EventDetail::PoolEmpty { pool, .. } => {
             let text = format!("{} {}: the {pool} pool was empty", event.provider, event.id);
             (EventKind::PoolEmpty(*pool), text)
         }
         EventDetail::ResourceExhaustion(report) => {
+            /// Of the commit, for a process to be named.
+            const LEAST_SHARE: f64 = 0.2;
             let tags: Vec<String> = report
                 .nonpaged_tags
                 .iter()
@@ -105,7 +118,10 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
                 .collect();
             let tags = if tags.is_empty() { "none named".to_owned() } else { tags.join(", ") };
             let most = report.processes.iter().filter_map(|process| Some((process, process.commit_bytes?)));
-            let most = most.max_by_key(|process| process.1).map_or(String::new(), |(process, held)| {
+            let charge = report.commit_charge_bytes.unwrap_or(0) as f64;
+            let most =
+                most.max_by_key(|process| process.1).filter(|(_, held)| *held as f64 >= LEAST_SHARE * charge);
+            let most = most.map_or(String::new(), |(process, held)| {
                 format!("; most of it held {}: {}", named(process), bytes(held as f64))
             });
             (EventKind::CommitLow, format!("commit ran low (event 2004){most}; top nonpaged tags: {tags}"))
@@ -154,7 +170,11 @@ fn line_of(event: &Event) -> Option<(EventKind, String)> {
         EventDetail::FilterUnloaded { name } => (
             // At a shutdown filters are not unloaded one by one: this one was taken out of a running system.
             EventKind::DriverChange { name: name.clone() },
-            format!("file system filter unloaded: {name}"),
+            format!("file system filter unloaded{}: {name}", loaded_again(event, name, all)),
+        ),
+        EventDetail::ProductInstalled { name, version } => (
+            EventKind::ProductInstalled { name: name.clone() },
+            format!("program installed: {name} {version}"),
         ),
         EventDetail::UpdateInstalled { title } => {
             (EventKind::UpdateInstalled { name: title.clone() }, format!("update installed: {title}"))
@@ -183,7 +203,7 @@ fn file_name(path: &str) -> Option<&str> {
 
 pub(super) fn tables(log: &EventLog) -> Vec<Table> {
     let kept = log.events.iter().map(|event| {
-        let text = line_of(event).map_or_else(|| "-".to_owned(), |(_, text)| text);
+        let text = line_of(event, &log.events).map_or_else(|| "-".to_owned(), |(_, text)| text);
         vec![
             event.time.to_string(),
             event.provider.clone(),

@@ -79,8 +79,12 @@ pub(crate) fn groups(series: &[Reduced], looks: &[Look]) -> Vec<LockstepGroup> {
             }
         }
     }
-    let mut order: Vec<(f64, usize)> =
-        moves.iter().enumerate().filter(|(_, m)| !m.grows && m.steps.len() >= LEAST_MOVES).map(|(at, m)| (projection(&m.unit), at)).collect();
+    let mut order: Vec<(f64, usize)> = moves
+        .iter()
+        .enumerate()
+        .filter(|(_, m)| !m.grows && m.steps.len() >= LEAST_MOVES)
+        .map(|(at, m)| (projection(&m.unit), at))
+        .collect();
     order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     for (place, &(_, i)) in order.iter().enumerate() {
         for &(_, j) in order.iter().skip(place + 1).take(NEIGHBOURS) {
@@ -136,7 +140,10 @@ fn moves(at: usize, blocks: &Blocks, grows: bool) -> Option<Moves> {
 fn exact(a: &Moves, b: &Moves) -> bool {
     let ratio = a.grown / b.grown;
     a.grown.min(b.grown) >= LEAST_GAINED
-        && a.steps.iter().zip(&b.steps).all(|(a_step, b_step)| (a_step - ratio * b_step).abs() <= EXACT * a.grown)
+        && a.steps
+            .iter()
+            .zip(&b.steps)
+            .all(|(a_step, b_step)| (a_step - ratio * b_step).abs() <= EXACT * a.grown)
 }
 
 fn correlation(a: &Moves, b: &Moves) -> f64 {

@@ -29,6 +29,11 @@ pub enum EventKind {
         /// The filter's name.
         name: String,
     },
+    /// A program was installed or updated.
+    ProductInstalled {
+        /// Its name.
+        name: String,
+    },
     /// A user-mode service was installed.
     ServiceInstalled {
         /// The service's name.

@@ -62,7 +62,9 @@ impl HostState {
                     }
                     (ChangeWhat::Driver, name)
                 }
-                EventKind::ServiceInstalled { name } => (ChangeWhat::Service, name),
+                EventKind::ServiceInstalled { name } | EventKind::ProductInstalled { name } => {
+                    (ChangeWhat::Service, name)
+                }
                 EventKind::UpdateInstalled { name } => (ChangeWhat::of_update(name), name),
                 _ => continue,
             };
@@ -96,7 +98,7 @@ impl HostState {
 pub enum ChangeWhat {
     /// A driver was installed, updated or loaded.
     Driver,
-    /// A service was installed.
+    /// A service or a program was installed.
     Service,
     /// An update of Windows or of a program was installed.
     Update,

@@ -74,7 +74,7 @@ const SLOW_SECONDS: f64 = 0.025;
 /// The slowest disk while a tag grew: its instance, seconds a transfer on average, where that stands.
 fn slowest_disk(view: &View<'_>, tag: &TagJudgement) -> Option<(String, f64, Source)> {
     let boot = view.main_boot()?;
-    let from = began(boot, tag)?.at;
+    let from = began(view, boot, tag)?.at.max(boot.from);
     let disks = view
         .case
         .counters

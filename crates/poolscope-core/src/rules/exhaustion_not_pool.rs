@@ -50,7 +50,11 @@ fn check(view: &View<'_>) -> Vec<Finding> {
             number("commit_limit_bytes", last.limit as f64, "bytes"),
             number("pool_bytes", last.pools as f64, "bytes"),
         ],
-        sources: if first.source == last.source { vec![last.source] } else { vec![first.source, last.source] },
+        sources: if first.source == last.source {
+            vec![last.source]
+        } else {
+            vec![first.source, last.source]
+        },
         strength: Strength::Proven,
     }]
 }
@@ -72,12 +76,17 @@ mod tests {
                 commit: Some((15 << 30, 16 << 30)),
                 tags: Vec::new(),
                 processes: Vec::new(),
-                committed: vec![("sqlservr.exe (8)".to_owned(), 1 << 30), ("app.exe (9)".to_owned(), 9 << 30)],
+                committed: vec![
+                    ("sqlservr.exe (8)".to_owned(), 1 << 30),
+                    ("app.exe (9)".to_owned(), 9 << 30),
+                ],
                 source,
             });
             let findings = case.check(&super::RULE);
             assert_eq!(findings.len(), found);
-            assert!(findings.iter().all(|finding| finding.title.ends_with("most of it in app.exe (9): 9.0 GiB")));
+            assert!(
+                findings.iter().all(|finding| finding.title.ends_with("most of it in app.exe (9): 9.0 GiB"))
+            );
         }
     }
 }

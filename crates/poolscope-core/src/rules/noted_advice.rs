@@ -56,7 +56,6 @@ mod tests {
     use poolscope_formats::notes::ADVISED;
 
     use crate::advice;
-use crate::judge::Standing;
     use crate::model::NotedAdvice;
     use crate::testcase::TestCase;
 

@@ -2,6 +2,7 @@
 
 use super::{BootJudgement, Finding, Rule, Strength, Subject, View, number};
 use crate::ingest::label;
+use crate::model::Grade;
 use crate::twins::{Twin, twins};
 
 /// Twins told for one tag.
@@ -49,7 +50,13 @@ fn finding(view: &View<'_>, boot: &BootJudgement, twin: &Twin, shared: &str) -> 
     let pointer = label(twin.pointer.tag, twin.pointer.pool);
     let (title, subject) = match &twin.owner {
         Some(owner) => (
-            format!("{} is behind {shared}: {} [{}]", owner.name, twin.reason(), owner.grade.words()),
+            format!(
+                "{} {} behind {shared}: {} [{}]",
+                owner.name,
+                if owner.grade == Grade::Circumstance { "may be" } else { "is" },
+                twin.reason(),
+                owner.grade.words()
+            ),
             Subject::Driver(owner.name.clone()),
         ),
         None => (

@@ -1,7 +1,7 @@
 //! PS004: the pool grows, and no tag shows it.
 
 use super::{BootJudgement, Finding, Rule, Strength, Subject, View, number};
-use crate::judge::ExplainedGrowth;
+use crate::judge::{ExplainedGrowth, LEAST_SNAPSHOTS};
 use crate::model::CounterKey;
 use crate::units::bytes_per_hour;
 use poolscope_formats::Time;
@@ -42,6 +42,12 @@ fn title(boot: &BootJudgement, growth: &ExplainedGrowth) -> String {
     );
     if boot.judgement.tags.is_empty() {
         return format!("{grows}, and no snapshot of its tags was taken then");
+    }
+    let listed = boot.judgement.tags.iter().map(|tag| tag.samples).max().unwrap_or(0);
+    if listed < LEAST_SNAPSHOTS {
+        return format!(
+            "{grows}; {listed} snapshots of its tags in that run are too few to say which tags make it"
+        );
     }
     let explained = bytes_per_hour(growth.tagged_bytes_per_hour.estimate);
     format!("{grows}, and the tags seen explain only {explained} of it")

@@ -8,6 +8,7 @@ mod conflicts;
 mod gaps;
 mod next_steps;
 pub(crate) mod owners;
+mod pool_lines;
 mod summary;
 mod suspects;
 

@@ -5,17 +5,15 @@ use poolscope_formats::{Pool, Time};
 use super::State;
 use super::conflicts::conflicts;
 use super::owners::holder;
+use super::pool_lines::{grown_totals, ran_out, reported_line, runs_out};
 use super::suspects::{Suspect, leaking_beside};
-use crate::changes::nearest;
+use crate::changes::{began, nearest};
 use crate::ingest::label;
 use crate::judge::Standing;
 use crate::model::Grade;
 use crate::rules::{Finding, View};
 use crate::system_images::works_for_others;
 use crate::units::{bytes, bytes_per_hour, count, hours};
-
-/// A tag that held this share of the pool when event 2004 was written is told in the answer.
-const REPORTED_SHARE: f64 = 0.2;
 
 /// Suspects that make up this share of a pool's growth leave nothing worth a search.
 const MOST_OF_THE_GROWTH: f64 = 0.8;
@@ -42,7 +40,8 @@ pub(super) fn summary(
     match state {
         State::Leak => match suspects.first() {
             Some(first) if first.leaking => {
-                leak_lines(first, &mut lines);
+                leak_lines(view, first, &mut lines);
+                lines.extend(in_step_line(view, suspects, first));
                 // The strongest witness may be that of a tag beside the first.
                 let named = first.owners.first().is_some_and(|owner| !works_for_others(&owner.name));
                 let mut beside =
@@ -100,7 +99,7 @@ pub(super) fn summary(
     lines
 }
 
-fn leak_lines(first: &Suspect, lines: &mut Vec<String>) {
+fn leak_lines(view: &View<'_>, first: &Suspect, lines: &mut Vec<String>) {
     let name = label(first.key.tag, first.key.pool);
     let rate = first.rate_bytes_per_hour.unwrap_or_default();
     lines.push(format!(
@@ -111,7 +110,13 @@ fn leak_lines(first: &Suspect, lines: &mut Vec<String>) {
     ));
     let since = match first.onset {
         Some(onset) => format!("since about {} UTC", onset.at),
-        None => "since before the first snapshot".to_owned(),
+        None => match began_before(view, first) {
+            Some(at) => format!(
+                "since Windows started (in the run of Windows before since about {} UTC)",
+                at.to_string().chars().take(10).collect::<String>()
+            ),
+            None => "since before the first snapshot".to_owned(),
+        },
     };
     lines.push(format!(
         "It has grown {since} and holds {} in {} allocations.",
@@ -137,9 +142,32 @@ fn leak_lines(first: &Suspect, lines: &mut Vec<String>) {
     } else {
         lines.push("Nothing in the evidence names its owner.".to_owned());
     }
-    if let Some(end) = &first.exhaustion {
+    if let Some(empty) = ran_out(view, first.key.pool, first.exhaustion.as_ref().map(|end| end.estimate)) {
+        lines.push(empty);
+    } else if let Some(end) = &first.exhaustion {
         lines.push(runs_out(first.key.pool, [end.earliest, end.estimate, end.latest], &end.bound));
     }
+}
+
+/// What grows in step with the first suspect, and how much that is together.
+fn in_step_line(view: &View<'_>, suspects: &[Suspect], first: &Suspect) -> Option<String> {
+    let groups = &view.main_boot()?.judgement.groups;
+    let group = groups.iter().find(|group| group.members.iter().any(|member| member.key == first.key))?;
+    let beside: Vec<&Suspect> = suspects
+        .iter()
+        .filter(|other| other.leaking && other.key != first.key)
+        .filter(|other| group.members.iter().any(|member| member.key == other.key))
+        .collect();
+    let rate = |suspect: &Suspect| suspect.rate_bytes_per_hour.map_or(0.0, |rate| rate.estimate);
+    let together = rate(first) + beside.iter().map(|other| rate(other)).sum::<f64>();
+    let names: Vec<String> = beside.iter().map(|other| label(other.key.tag, other.key.pool)).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "In step with it grow {}: {} together, most likely one leak.",
+            names.join(", "),
+            bytes_per_hour(together)
+        )
+    })
 }
 
 /// Only the whole pool is known to leak.
@@ -197,39 +225,11 @@ fn growing(suspect: &Suspect) -> String {
     }
 }
 
-/// What event 2004 saw hold the pool, if one tag held a good part of it.
-fn reported_line(view: &View<'_>, pool: Pool) -> Option<String> {
-    let report = view.case.exhaustion_reports.last()?;
-    let whole = match pool {
-        Pool::Nonpaged => report.nonpaged_bytes,
-        Pool::Paged => report.paged_bytes,
-    }?;
-    let (key, held) =
-        report.tags.iter().filter(|(key, _)| key.pool == pool).max_by_key(|(_, bytes)| *bytes)?;
-    (*held as f64 >= REPORTED_SHARE * whole as f64).then(|| {
-        format!(
-            "Event 2004 of {} UTC saw {} hold {} of {} in the {pool} pool.",
-            report.time,
-            key.tag,
-            bytes(*held as f64),
-            bytes(whole as f64)
-        )
-    })
-}
-
-/// When a pool runs out, said as sharply as it is known: far away, the day is enough.
-fn runs_out(pool: Pool, [earliest, estimate, latest]: [Time; 3], bound: &str) -> String {
-    let digits = match latest.hours_since(earliest) {
-        width if width > 48.0 => 10,
-        _ => 16,
-    };
-    let said = |time: Time| time.to_string().chars().take(digits).collect::<String>();
-    format!(
-        "At this rate the {pool} pool runs out about {} UTC (between {} and {}); the bound is the {bound}.",
-        said(estimate),
-        said(earliest),
-        said(latest)
-    )
+/// When the leak began in the run of Windows before the one that is judged.
+fn began_before(view: &View<'_>, first: &Suspect) -> Option<Time> {
+    let boot = view.main_boot()?;
+    let tag = boot.judgement.tags.iter().find(|tag| tag.key == first.key)?;
+    began(view, boot, tag).filter(|began| began.seen).map(|began| began.at)
 }
 
 /// What changed shortly before the onset, if nothing speaks against it.
@@ -269,7 +269,12 @@ fn not_enough_lines(view: &View<'_>, suspects: &[Suspect], lines: &mut Vec<Strin
                 bytes(suspect.outstanding_bytes as f64)
             ),
         }),
-        _ => lines.push("Not enough evidence for a verdict; nothing seen grows.".to_owned()),
+        _ => match grown_totals(view) {
+            grown if grown.is_empty() => {
+                lines.push("Not enough evidence for a verdict; nothing seen grows.".to_owned());
+            }
+            grown => lines.extend(grown),
+        },
     }
     lines.extend(reported_line(view, Pool::Nonpaged));
 }
@@ -278,7 +283,8 @@ fn not_enough_lines(view: &View<'_>, suspects: &[Suspect], lines: &mut Vec<Strin
 pub(super) fn against(view: &View<'_>, suspects: &[Suspect]) -> Vec<String> {
     let mut lines = Vec::new();
     let Some(first) = suspects.first().filter(|first| first.leaking) else { return lines };
-    if let Some(share) = first.share_of_growth.filter(|share| *share < 0.5) {
+    let in_step = in_step_line(view, suspects, first).is_some();
+    if let Some(share) = first.share_of_growth.filter(|share| *share < 0.5 && !in_step) {
         let name = label(first.key.tag, first.key.pool);
         let together: f64 = leaking_beside(suspects, first).filter_map(|other| other.share_of_growth).sum();
         lines.push(if together >= MOST_OF_THE_GROWTH {

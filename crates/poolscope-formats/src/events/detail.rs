@@ -31,6 +31,7 @@ pub(super) enum Wanted {
     PackageInstalled,
     DeviceServiceAdded,
     UpdateInstalled,
+    ProductInstalled,
     DriverLoadFailed,
     FilterRegistered,
     FilterUnloaded,
@@ -65,6 +66,7 @@ fn by_name(provider: &str, id: u32) -> Option<Wanted> {
         ("microsoft-windows-userpnp", 20001) => Wanted::PackageInstalled,
         ("microsoft-windows-userpnp", 20003) => Wanted::DeviceServiceAdded,
         ("microsoft-windows-windowsupdateclient", 19) => Wanted::UpdateInstalled,
+        ("msiinstaller", 1033) => Wanted::ProductInstalled,
         ("microsoft-windows-kernel-pnp", 219) => Wanted::DriverLoadFailed,
         ("microsoft-windows-filtermanager", 6) => Wanted::FilterRegistered,
         ("microsoft-windows-filtermanager", 1) => Wanted::FilterUnloaded,
@@ -125,6 +127,14 @@ fn from_fields(wanted: Wanted, raw: &RawEvent) -> Option<EventDetail> {
                 field("StartType", 3),
                 field("AccountName", 4),
             ])
+        }
+        Wanted::ProductInstalled => {
+            let done = raw.param(4)? == "0";
+            done.then_some(())?;
+            EventDetail::ProductInstalled {
+                name: raw.param(1)?.to_owned(),
+                version: raw.param(2).unwrap_or_default().to_owned(),
+            }
         }
         Wanted::ServiceState => {
             EventDetail::ServiceState { name: raw.param(1)?.to_owned(), state: raw.param(2)?.to_owned() }

@@ -55,6 +55,7 @@ pub(super) fn detail(wanted: Wanted, message: &str) -> Option<EventDetail> {
             Some(EventDetail::FilterRegistered { name: quoted(message)?.to_owned(), altitude: None })
         }
         Wanted::FilterUnloaded => Some(EventDetail::FilterUnloaded { name: quoted(message)?.to_owned() }),
+        Wanted::ProductInstalled => product(message),
         Wanted::Restart => restart(message),
         Wanted::ServiceState => {
             let rest = message.strip_prefix("The ")?;
@@ -64,6 +65,18 @@ pub(super) fn detail(wanted: Wanted, message: &str) -> Option<EventDetail> {
         }
         _ => None,
     }
+}
+
+/// `... the product. Product Name: X. Product Version: V. ... status: 0.` in any language: the values behind colons.
+fn product(message: &str) -> Option<EventDetail> {
+    let values: Vec<&str> = message
+        .split(". ")
+        .filter_map(|part| part.split_once(": "))
+        .map(|(_, value)| value.trim().trim_end_matches('.'))
+        .collect();
+    let (name, version, status) = (values.first()?, values.get(1)?, values.last()?);
+    (*status == "0")
+        .then(|| EventDetail::ProductInstalled { name: (*name).to_owned(), version: (*version).to_owned() })
 }
 
 /// The first name in quotation marks, of whatever language.

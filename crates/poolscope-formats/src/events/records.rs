@@ -192,6 +192,13 @@ pub enum EventDetail {
         /// The kernel session of before was resumed (kind 1 or 2): pool leaks survived this "boot".
         kernel_resumed: bool,
     },
+    /// MsiInstaller 1033: a program was installed or updated.
+    ProductInstalled {
+        /// Its name.
+        name: String,
+        /// Its version, empty if not stated.
+        version: String,
+    },
     /// EventLog 6013: system uptime.
     UpTime {
         /// Seconds since boot.

@@ -1,5 +1,5 @@
 //! Event logs as people save them: `Get-WinEvent | fl`, `Get-EventLog | fl`, their CSV, Event Viewer's "Save all
-//! events" as CSV or tab-delimited text, and its "Copy details as text".
+//! events" as CSV or tab-delimited text, its "Copy details as text", and `wevtutil qe /f:text`.
 //!
 //! Such texts hold wall times and formatted messages only. Event Viewer's heads are localised: they are known in some
 //! languages, and by the order of the columns in all others. What a message says is [`super::message`]'s business.

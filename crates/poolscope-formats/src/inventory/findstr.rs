@@ -60,9 +60,17 @@ fn quoted_words(text: &str) -> Vec<String> {
 fn driver_path(line: &str) -> Option<&str> {
     let path = line.trim();
     let lower = path.to_ascii_lowercase();
+    // A row of `dir` is a date, a time, a size and a name.
+    let dated = path.split_once(char::is_whitespace).is_some_and(|(word, _)| {
+        word.bytes().all(|b| b.is_ascii_digit() || b"/.-".contains(&b)) && word.len() >= 8
+    });
     let named = lower.ends_with(".sys") || lower.ends_with(".dll") || lower.ends_with(".exe");
-    (named && path.len() > 4 && path.len() <= 32_767 && !path.contains(['"', '*', '?', '<', '>', '|', '\t']))
-        .then_some(path)
+    (named
+        && !dated
+        && path.len() > 4
+        && path.len() <= 32_767
+        && !path.contains(['"', '*', '?', '<', '>', '|', '\t']))
+    .then_some(path)
 }
 
 /// The tag in the name of a file like `findstr_Abcd.txt`.

@@ -22,15 +22,29 @@ enum Run<'a> {
 }
 
 /// The moment a file's name states: `2026-05-01_0830.log`, `poolsnap_20260501-083015.txt`, `pm 09-06-2026 0900.txt`,
-/// `poolmon 6-9-2026 9-05 PM.txt`, `1777624200.log`. Epoch numbers are UTC; the rest is wall time of an unknown
-/// zone. A name without a year (`09Jun_0900`) gets the last one that is not after `modified`, the file's
+/// `poolmon 6-9-2026 9-05 PM.txt`, `1777624200.log`. Epoch numbers and what says so (`20260501T0830Z`, `0830 UTC`)
+/// are UTC; the rest is wall time of an unknown zone. A name without a year (`09Jun_0900`) gets the last one that is not after `modified`, the file's
 /// modification time, and none without that.
 pub fn from_name(name: &str, modified: Option<Time>) -> Option<(Reading, Zone)> {
     let runs = runs(name);
     if let Some(time) = epoch(&runs) {
         return Some((Reading::Plain(time), Zone::Utc));
     }
-    (0..runs.len()).find_map(|at| wall(runs.get(at..)?, modified)).map(|reading| (reading, Zone::Unknown))
+    let zone = if says_utc(&runs) { Zone::Utc } else { Zone::Unknown };
+    (0..runs.len()).find_map(|at| wall(runs.get(at..)?, modified)).map(|reading| (reading, zone))
+}
+
+/// `...T0500Z`, `...0500 UTC`: digits with the letter or the word behind them.
+fn says_utc(runs: &[Run<'_>]) -> bool {
+    let word =
+        |run: &Run<'_>| matches!(run, Run::Letters(word) if *word == "Z" || word.eq_ignore_ascii_case("utc"));
+    runs.windows(2).any(|pair| matches!(pair, [Run::Digits(_), last] if word(last)))
+        || runs.windows(3).any(|three| match three {
+            [Run::Digits(_), Run::Marks(mark), Run::Letters(last)] => {
+                is_mark(mark) && last.eq_ignore_ascii_case("utc")
+            }
+            _ => false,
+        })
 }
 
 /// The day a name states, with or without a time of day: midnight of it.
@@ -237,6 +251,19 @@ mod tests {
 
     fn at(iso: &str) -> Time {
         parse_iso(iso).unwrap().0
+    }
+
+    #[test]
+    fn a_name_may_say_that_it_is_utc() {
+        for (name, zone) in [
+            ("poolmon_20260918T1700Z.txt", Zone::Utc),
+            ("pool 2026-09-18 17.00 UTC.txt", Zone::Utc),
+            ("poolmon_20260918T1700.txt", Zone::Unknown),
+            ("poolmon_20260918T1700 Zoo.txt", Zone::Unknown),
+        ] {
+            let want = Some((Reading::Plain(at("2026-09-18 17:00")), zone));
+            assert_eq!(from_name(name, None), want, "{name}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use poolscope_formats::Kind;
 
 use super::{NextStep, Suspect, Tools, typed};
+use crate::bounds::empty_moments;
 use crate::judge::LEAST_SNAPSHOTS;
 use crate::rules::View;
 use crate::tagnotes::note;
@@ -32,7 +33,9 @@ pub(super) fn app_pools(tools: &Tools) -> NextStep {
 /// Which process holds the commit, over time.
 pub(super) fn process_memory(holder: Option<&str>, tools: &Tools) -> NextStep {
     let title = match holder {
-        Some(process) => format!("Follow the memory of {process} and of the others, and see whether it grows again after its restart"),
+        Some(process) => format!(
+            "Follow the memory of {process} and of the others, and see whether it grows again after its restart"
+        ),
         None => "See which process holds the memory, and follow it".to_owned(),
     };
     let command = if tools.is_old() {
@@ -201,9 +204,18 @@ pub(super) fn missing_logs(view: &View<'_>, tools: &Tools) -> Option<NextStep> {
     })
 }
 
-pub(super) fn plan_the_restart() -> NextStep {
+pub(super) fn plan_the_restart(view: &View<'_>) -> NextStep {
+    let pools = [poolscope_formats::Pool::Nonpaged, poolscope_formats::Pool::Paged];
+    let ran_out = view.main_boot().is_some_and(|boot| {
+        let empty = pools.iter().flat_map(|pool| empty_moments(view.case, *pool));
+        empty.into_iter().any(|at| (boot.from..=boot.to).contains(&at))
+    });
     NextStep::new(
-        "Plan the restart before the pool runs out, and take a last snapshot first",
+        if ran_out {
+            "Restart Windows when the steps above are done, and take a last snapshot first"
+        } else {
+            "Plan the restart before the pool runs out, and take a last snapshot first"
+        },
         "a restart clears the pool and with it the evidence; it cures nothing. Shutting down and starting again may \
          not clear it (Fast Startup): restart",
     )

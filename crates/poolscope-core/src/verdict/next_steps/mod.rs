@@ -88,7 +88,8 @@ pub(super) fn next_steps(view: &View<'_>, state: State, suspects: &[Suspect]) ->
 fn other_problem(view: &View<'_>, tools: &Tools) -> Vec<NextStep> {
     let spent = crate::commit::spent(view.case);
     let holder = spent.iter().filter_map(|moment| moment.holder.as_ref()).max_by_key(|holder| holder.1);
-    let memory = (!spent.is_empty()).then(|| collect::process_memory(holder.map(|holder| holder.0.as_str()), tools));
+    let memory =
+        (!spent.is_empty()).then(|| collect::process_memory(holder.map(|holder| holder.0.as_str()), tools));
     let queues = (!view.case.http_reasons.is_empty()).then(|| collect::app_pools(tools));
     memory.into_iter().chain(queues).collect()
 }
@@ -124,7 +125,7 @@ fn leak(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextStep> {
         if view.case.counters.is_empty() {
             steps.push(collect::counters());
         }
-        steps.push(collect::plan_the_restart());
+        steps.push(collect::plan_the_restart(view));
         return steps;
     };
     let object = object_type(first.key.tag).is_some();
@@ -160,7 +161,7 @@ fn leak(view: &View<'_>, tools: &Tools, suspects: &[Suspect]) -> Vec<NextStep> {
     }
     // The last word, whatever else is cut off.
     steps.truncate(MOST_STEPS - 1);
-    steps.push(collect::plan_the_restart());
+    steps.push(collect::plan_the_restart(view));
     steps
 }
 

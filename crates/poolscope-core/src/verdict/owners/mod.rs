@@ -68,7 +68,7 @@ pub(crate) fn owners(
     // An image of Windows that works for others ranks behind whoever the evidence ties to the tag. Among equals who
     // is named by several kinds of evidence comes first; processes stay in the order of how well they match.
     let behind = |claim: &OwnerClaim| works_for_others(&claim.name);
-    let began = measured.and_then(|(boot, tag)| began(boot, tag));
+    let began = measured.and_then(|(boot, tag)| began(view, boot, tag));
     let kinds: BTreeMap<String, usize> = kinds_of_evidence(&claims);
     let place: BTreeMap<String, usize> =
         claims.iter().rev().enumerate().map(|(at, claim)| (claim.name.clone(), claims.len() - at)).collect();

@@ -12,6 +12,9 @@ pub(super) struct Dates {
     /// Some event has a date that could be two days.
     ambiguous: bool,
     halves: bool,
+    /// Dates that say they are UTC (`2026-09-10T14:23:12Z`, newer wevtutil), and all dates.
+    utc: usize,
+    seen: usize,
     /// Differences of wall time and the UTC that a start or a shutdown states, in minutes, by order of day and month.
     offsets: [Vec<i32>; 2],
 }
@@ -22,6 +25,8 @@ const MOST_OFFSET: i64 = 14 * 60;
 impl Dates {
     /// Takes an event into account.
     pub(super) fn see(&mut self, event: &Written) {
+        self.seen += 1;
+        self.utc += usize::from(parse_iso(event.date.trim()).is_some_and(|(_, zone)| zone == Zone::Utc));
         match DateOrder::of([event.date.as_str()]) {
             Some(order) if self.order.is_some_and(|known| known != order) => self.contradicted = true,
             Some(order) => self.order = Some(order),
@@ -63,6 +68,7 @@ impl Dates {
         let offsets = if order == DateOrder::MonthFirst { month } else { day };
         let zone = match offsets.first() {
             Some(&minutes) if offsets.iter().all(|other| *other == minutes) => Zone::Bias(minutes),
+            _ if self.seen > 0 && self.utc == self.seen => Zone::Utc,
             _ => Zone::Unknown,
         };
         (order, zone, stated.is_none() && self.ambiguous)

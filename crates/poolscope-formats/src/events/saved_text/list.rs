@@ -6,6 +6,11 @@ use crate::limits::MAX_ROW_BYTES;
 
 /// `Name         : value` of Format-List or copied details at the beginning of its line: what it means, name, value.
 pub(super) fn property(line: &str) -> Option<(Field, &str, &str)> {
+    // wevtutil sets its names in by two blanks; what a console breaks is set in further.
+    let inner = line.strip_prefix("  ").filter(|inner| !inner.starts_with(char::is_whitespace));
+    if let Some(inner) = inner {
+        return property(inner).filter(|(field, ..)| *field != Field::Other);
+    }
     let (name, value) = line.split_once(" :").or_else(|| line.split_once(':'))?;
     let at_margin = !name.is_empty() && !line.starts_with(char::is_whitespace);
     if !at_margin || !(value.is_empty() || value.starts_with(' ')) {
@@ -16,6 +21,16 @@ pub(super) fn property(line: &str) -> Option<(Field, &str, &str)> {
     // Names of copied details hold blanks and more; other texts of that kind are sentences.
     let plain = field != Field::Other || name.chars().all(|c| c.is_ascii_alphanumeric());
     plain.then_some((field, name, value))
+}
+
+/// `Event[12]` or `Event[12]:`, with which wevtutil begins each.
+fn event_head(line: &str) -> bool {
+    line.strip_prefix("Event[").is_some_and(|rest| {
+        rest.trim_end()
+            .trim_end_matches(':')
+            .strip_suffix(']')
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    })
 }
 
 /// An event of a list that still takes lines.
@@ -36,6 +51,9 @@ impl OpenList {
     pub(super) fn line(&mut self, number: u64, line: &str) -> Option<Written> {
         /// Consoles are at least this wide; PowerShell breaks lines there.
         const CONSOLE_WIDTH: usize = 79;
+        if event_head(line) {
+            return self.end();
+        }
         let wrapped = line.ends_with(' ') || line.chars().count() >= CONSOLE_WIDTH;
         let was_wrapped = std::mem::replace(&mut self.wrapped, wrapped);
         // Below a description a line with a colon is text, unless it begins another event.

@@ -105,6 +105,35 @@ fn details_copied_from_event_viewer_in_two_languages() {
 }
 
 #[test]
+fn texts_of_wevtutil_old_and_new() {
+    let text = |head: &str, date: &str| {
+        format!(
+            "{head}\r\n  Log Name: System\r\n  Source: EventLog\r\n  Date: {date}\r\n  Event ID: 6005\r\n  Task: N/A\r\n  \
+             Level: Information\r\n  User: N/A\r\n  Computer: SRV3.example\r\n  Description: \r\nThe Event log service was started.\r\n\r\n"
+        )
+    };
+    let old =
+        read(&(text("Event[0]:", "2026-08-28T17:22:05.000") + &text("Event[1]:", "2026-08-29T17:22:05.000")));
+    assert_eq!(
+        shown(&old.value),
+        ["2026-08-28 17:22:05 6005 LogStarted", "2026-08-29 17:22:05 6005 LogStarted"]
+    );
+    assert_eq!(old.value.zone, Zone::Unknown);
+    let new = read(&text("Event[0]", "2026-08-28T17:22:05.8708171Z"));
+    assert_eq!((shown(&new.value).len(), new.value.zone), (1, Zone::Utc));
+}
+
+#[test]
+fn programs_that_windows_installer_installed() {
+    let text = "Log Name: Application\r\nSource: MsiInstaller\r\nDate: 2026-08-28 17:22:05\r\nEvent ID: 1033\r\nComputer: SRV3\r\n\
+                Description:\r\nWindows Installer installed the product. Product Name: Agent. Product Version: 7.5.2. \
+                Product Language: 1033. Manufacturer: X Ltd. Installation success or error status: 0.\r\n";
+    let want = "ProductInstalled { name: \"Agent\", version: \"7.5.2\" }";
+    assert!(shown(&read(text).value)[0].ends_with(want), "{:?}", shown(&read(text).value));
+    assert!(!shown(&read(&text.replace("status: 0.", "status: 1603.")).value)[0].contains("Agent"));
+}
+
+#[test]
 fn damage_is_counted_with_its_line() {
     let parsed = read(
         "Level,Date and Time,Source,Event ID,Task Category\r\nInformation,5/31/2026 8:30:00 AM,EventLog,6006,None,x\r\nInformation,5/31/20",
