@@ -6,7 +6,7 @@ use super::answer::{Class, Exhaustion};
 use super::blocks::Blocks;
 use super::host::Reduced;
 use super::pools::together;
-use super::stats::{NINETY, quantile};
+use super::stats::{CHOSEN_BY_LOOKING, NINETY, quantile};
 use super::tag::Look;
 
 /// Hours of a day: a level that follows the day is averaged over whole ones.
@@ -144,11 +144,12 @@ pub(crate) fn run_out(pool: &PoolNow, bound: f64, leak: LeakRate) -> Option<Exha
     }
     let hours = left / rate;
     let share = (leak.error / rate).min(0.6);
-    let on_the_way = NINETY * leak.unevenness * hours.sqrt() / rate;
-    let reach = |share: f64, swing: f64| (NINETY * hours * share).hypot(swing / rate).hypot(on_the_way);
+    const REACH: f64 = NINETY * CHOSEN_BY_LOOKING;
+    let on_the_way = REACH * leak.unevenness * hours.sqrt() / rate;
+    let reach = |share: f64, swing: f64| (REACH * hours * share).hypot(swing / rate).hypot(on_the_way);
     // A rate may be too low by a share as easily as too high; the time then errs further on the far side.
-    let late = reach(share / (1.0 - NINETY * share).max(0.05), pool.swing[0]);
-    let early = reach(share / (1.0 + NINETY * share), pool.swing[1]);
+    let late = reach(share / (1.0 - REACH * share).max(0.05), pool.swing[0]);
+    let early = reach(share / (1.0 + REACH * share), pool.swing[1]);
     Some(Exhaustion {
         earliest: pool.last.plus_hours((hours - early).max(0.0)),
         estimate: pool.last.plus_hours(hours),

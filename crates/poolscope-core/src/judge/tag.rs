@@ -6,7 +6,7 @@ use super::fit::{Fit, Shape, fit};
 use super::frame::Frame;
 use super::pace;
 use super::resumes::resumes;
-use super::stats::{median, quantile, spread, student_ninety};
+use super::stats::{CHOSEN_BY_LOOKING, median, quantile, spread, student_ninety};
 
 /// Snapshots from which on a leak may be claimed at all.
 pub(crate) const LEAST_SNAPSHOTS: usize = 8;
@@ -15,7 +15,7 @@ const LEAST_HOURS: f64 = 4.0;
 /// The same where the pool would be exhausted within a day.
 const LEAST_HOURS_IF_FAST: f64 = 0.5;
 /// Chance of one false alarm on a whole host; divided by the number of series (Bonferroni).
-const HOST_ALARM: f64 = 0.002;
+const HOST_ALARM: f64 = 0.006;
 /// The same for one series that by its levels alone is likely to leak (logarithm of odds): it was no accident that
 /// this one of thousands rises.
 const SUSPECT_ALARM: f64 = 1e-4;
@@ -29,7 +29,7 @@ const SEEMING: f64 = 1e-3;
 /// Least probability of the leak shapes among all shapes.
 const LEAST_WEIGHT: f64 = 0.5;
 /// Bend and its deviate below which a rise slows down like a store that fills: slight and sure, or strong.
-const SLOWS_DOWN: [(f64, f64); 2] = [(-0.16, -4.0), (-0.25, -2.5)];
+const SLOWS_DOWN: [(f64, f64); 2] = [(-0.2, -4.0), (-0.3, -2.5)];
 /// Of a rise that slows down: it is full where the last quarter brings less than this share.
 const FULL: f64 = 0.09;
 /// The same where a single day is seen: a leak of the working day is not claimed there.
@@ -145,7 +145,8 @@ fn grain(blocks: &Blocks) -> f64 {
 /// The 90 % interval of a rate by its standard error, as wide as so few blocks make it; no width where the error is
 /// not known.
 fn interval(blocks: &Blocks, slope: f64, error: f64) -> Interval {
-    let reach = student_ninety(blocks.hours.len() as f64 - 2.0) * if error.is_finite() { error } else { 0.0 };
+    let error = if error.is_finite() { CHOSEN_BY_LOOKING * error } else { 0.0 };
+    let reach = student_ninety(blocks.hours.len() as f64 - 2.0) * error;
     Interval { low: slope - reach, estimate: slope, high: slope + reach }
 }
 
@@ -247,15 +248,17 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
         weight += bytes.weight(Shape::Ramp);
     }
     let fast = around.left.is_some_and(|left| bytes.slope * 24.0 > left);
+    let climbed = under_way(blocks);
     let alarm = match HOST_ALARM / around.series.max(1) as f64 {
         alarm if around.odds >= SUSPECT => alarm.max(SUSPECT_ALARM),
         alarm => alarm,
     };
     let after = blocks.hours.iter().filter(|hour| **hour >= start).count();
     let samples_after = blocks.samples as f64 * after as f64 / blocks.hours.len().max(1) as f64;
+    let accelerates = bytes.best() == Shape::Accelerating && climbed >= span / 2.0;
     let likely = bytes.chance < alarm
         && growth > GROWTH_OVER_NOISE * noise
-        && new_high(blocks, start, growth)
+        && (accelerates || new_high(blocks, start, growth))
         && spread_out(blocks, start, growth, around.bytes_only);
     let counts = match () {
         () if around.bytes_only => bytes.clone(),
@@ -269,9 +272,9 @@ pub(crate) fn look(blocks: &Blocks, frame: &Frame, around: Around<'_>) -> Look {
     let sure = likely && counts.chance < COUNT_ALARM;
     // What accelerates has no onset of its own (the likeliest kink says when it became steep), but a climb that has
     // only begun is none yet.
-    let (lasted, samples_after) = match (bytes.best(), under_way(blocks)) {
-        (Shape::Accelerating, climbed) if climbed < span / 2.0 => (climbed, samples_after),
-        (Shape::Accelerating, _) => (span, blocks.samples as f64),
+    let (lasted, samples_after) = match bytes.best() {
+        Shape::Accelerating if accelerates => (span, blocks.samples as f64),
+        Shape::Accelerating => (climbed, samples_after),
         _ => (since, samples_after),
     };
     let enough = blocks.samples >= LEAST_SNAPSHOTS
