@@ -5,7 +5,7 @@
 
 use poolscope_formats::Time;
 
-use crate::judge::TagJudgement;
+use crate::judge::{LEAST_SNAPSHOTS, TagJudgement};
 use crate::model::{Change, ChangeWhat, OwnerKind, stem};
 use crate::rules::{BootJudgement, View};
 use crate::units::hours;
@@ -48,13 +48,14 @@ pub(crate) struct Began {
     pub(crate) seen: bool,
 }
 
-/// When a tag's growth began: by its onset, in the run of Windows before if it grew there already, or before the
-/// first sample.
+/// When a tag's growth began: by its onset, between two of a few listings, in the run of Windows before if it grew there
+/// already, or before the first sample.
 pub(crate) fn began(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -> Option<Began> {
     if let Some(onset) = tag.onset {
         return Some(Began { at: onset.at, latest: onset.latest, seen: true });
     }
-    if let Some(began) = began_in_the_run_before(view, boot, tag) {
+    let few = (tag.samples < LEAST_SNAPSHOTS).then(|| foot_of_the_climb(view, tag, (boot.from, boot.to)));
+    if let Some(began) = few.flatten().or_else(|| began_in_the_run_before(view, boot, tag)) {
         return Some(began);
     }
     let first = tag.first?;
@@ -63,16 +64,21 @@ pub(crate) fn began(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -
     Some(Began { at, latest: first, seen: false })
 }
 
-/// A leak starts again with Windows: of a few listings of the run before, the last one at which the tag stood at its
-/// foot and the one after tell when it began at first.
+/// A leak starts again with Windows: the run before tells when it began at first.
 fn began_in_the_run_before(view: &View<'_>, boot: &BootJudgement, tag: &TagJudgement) -> Option<Began> {
-    /// It leaked there too if it became this many times what it was.
+    let before = view.boots.iter().rfind(|one| one.to <= boot.from)?;
+    foot_of_the_climb(view, tag, (before.from, before.to))
+}
+
+/// Of a few listings of one run of Windows the last one at which the tag stood at its foot and the one after: between
+/// them it began to grow.
+fn foot_of_the_climb(view: &View<'_>, tag: &TagJudgement, (start, end): (Time, Time)) -> Option<Began> {
+    /// It leaked if it became this many times what it was.
     const TIMES: f64 = 4.0;
     /// Its foot is below this share of what it gained.
     const FOOT: f64 = 0.05;
-    let before = view.boots.iter().rfind(|one| one.to <= boot.from)?;
     let series = view.case.tags.get(&tag.key)?;
-    let range = series.range(before.from, before.to);
+    let range = series.range(start, end);
     let (times, bytes) = (series.times.get(range.clone())?, series.bytes.get(range)?);
     let (foot, top) = (*bytes.first()? as f64, *bytes.last()? as f64);
     let climbs =
@@ -88,6 +94,18 @@ fn began_in_the_run_before(view: &View<'_>, boot: &BootJudgement, tag: &TagJudge
     let pace = tag.rate_bytes_per_hour.estimate;
     let grew = if pace > 0.0 { ((high - low) / pace).min(whole) } else { whole };
     Some(Began { at: latest.plus_hours(-grew), latest, seen: true })
+}
+
+/// The tag whose begin dates the leak: the first that leaks, or the first suspect where only a pool's total shows it.
+pub(crate) fn dating_tag<'v>(view: &View<'v>, boot: &BootJudgement) -> Option<&'v TagJudgement> {
+    let suspects = view.suspects();
+    let total = boot.judgement.growth.iter().any(|growth| growth.untagged_leak);
+    let dated = |tag: &&TagJudgement| began(view, boot, tag).is_some_and(|began| began.seen);
+    let held = |tag: &&TagJudgement| holder(&owners(view, tag.key, Some((boot, tag)))).is_some();
+    let mut climbs: Vec<&TagJudgement> = suspects.iter().copied().filter(|tag| total && dated(tag)).collect();
+    // Whose objects somebody holds dates the leak better than a tag that works for others.
+    climbs.sort_by_key(|tag| !held(tag));
+    suspects.into_iter().find(|tag| tag.leaking).or_else(|| climbs.into_iter().next())
 }
 
 /// The changes before the growth of a tag, weightiest first.
@@ -137,6 +155,15 @@ fn names_driver(change: &Change, driver: &str) -> bool {
     bare_name(change) == stem(driver)
 }
 
+/// True if a change tells of the program of this process (`app.exe (4120)`).
+fn names_process(change: &Change, process: &str) -> bool {
+    /// Shorter names stand in any text.
+    const LEAST_LETTERS: usize = 4;
+    let program = process.split(" (").next().unwrap_or(process).to_lowercase();
+    let program = program.strip_suffix(".exe").unwrap_or(&program);
+    program.len() >= LEAST_LETTERS && change.text.to_lowercase().contains(program)
+}
+
 /// The name of what changed without path, section and extension.
 fn bare_name(change: &Change) -> String {
     let base = change.name.rsplit(['\\', '/']).next().unwrap_or(&change.name);
@@ -157,7 +184,7 @@ pub(crate) fn of_driver<'a>(changes: &'a [Change], began: &Began, driver: &str) 
 /// The change to look at first: weighty, near an onset that was seen, and not contradicted.
 pub(crate) fn nearest(view: &View<'_>) -> Option<RankedChange> {
     let boot = view.main_boot()?;
-    let tag = view.suspects().into_iter().find(|tag| tag.leaking)?;
+    let tag = dating_tag(view, boot)?;
     began(view, boot, tag).filter(|began| began.seen)?;
     let first = before_the_onset(view, boot, tag).into_iter().next()?;
     let weighty = first.change.what != ChangeWhat::SignatureUpdate;
@@ -195,7 +222,8 @@ impl Ranking<'_> {
             ChangeWhat::Update => 2.0,
             ChangeWhat::SignatureUpdate => 0.5,
         } * 0.5f64.powf(hours_before / HALF_WEIGHT_HOURS);
-        if self.drivers.iter().any(|driver| names_driver(change, driver)) {
+        let of_process = self.process.as_deref().is_some_and(|process| names_process(change, process));
+        if of_process || self.drivers.iter().any(|driver| names_driver(change, driver)) {
             weight *= NAMED_BY_OTHER_EVIDENCE;
         }
         if let Some(earlier) = leaked_before(self.view, self.boot, self.tag, change.time) {

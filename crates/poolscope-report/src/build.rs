@@ -195,7 +195,18 @@ fn timeline(outcome: &Outcome) -> Vec<TimelineEntry> {
         let entry = TimelineEntry { time: rfc3339(time), kind, text, sources: sources(case, from) };
         entries.push((time, entry));
     };
-    for event in &case.events {
+    // Signature updates come daily: one line for all.
+    let signature = |event: &&model::TimelineEvent| {
+        matches!(&event.kind, EventKind::UpdateInstalled { name }
+            if model::ChangeWhat::of_update(name) == model::ChangeWhat::SignatureUpdate)
+    };
+    let signatures: Vec<&model::TimelineEvent> = case.events.iter().filter(signature).collect();
+    if let [first, .., last] = signatures.as_slice() {
+        let others = signatures.len() - 1;
+        let text = format!("{}, and {others} more signature updates up to {} UTC", first.text, last.time);
+        add(first.time, "update_installed", text, &[first.source, last.source]);
+    }
+    for event in case.events.iter().filter(|event| signatures.len() < 2 || !signature(event)) {
         let kind = match event.kind {
             EventKind::Boot => "boot",
             EventKind::KernelResumed => "kernel_resumed",
@@ -237,7 +248,10 @@ fn timeline(outcome: &Outcome) -> Vec<TimelineEntry> {
         }
     }
     entries.sort_by(|a, b| (a.0, a.1.kind, &a.1.text).cmp(&(b.0, b.1.kind, &b.1.text)));
-    entries.dedup_by(|a, b| a.1.kind == b.1.kind && a.1.text == b.1.text && a.0 == b.0);
+    // A driver of several devices is installed for each within seconds.
+    entries.dedup_by(|a, b| {
+        a.1.kind == b.1.kind && a.1.text == b.1.text && a.0.hours_since(b.0) * 3_600.0 < 60.0
+    });
     thin(entries.into_iter().map(|(_, entry)| entry).collect())
 }
 

@@ -127,7 +127,7 @@ pub struct CaseBuilder {
     pub(super) clock: HostClock,
     pub(super) sampling: Sampling,
     /// Snapshots whose time is a wall time without a zone.
-    wall_snapshots: Vec<u32>,
+    pub(super) wall_snapshots: Vec<u32>,
     /// Counter series; several for one key are merged at the end.
     pub counters: Vec<(CounterKey, CounterSeries)>,
     /// Events of the time line.

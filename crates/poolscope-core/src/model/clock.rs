@@ -1,8 +1,8 @@
 //! The host's clock: wall times without a zone, moved to UTC by the zone that another input of the host states.
 //!
 //! Snapshots, change logs and listings carry wall times; the head of a counter log states the offset of the same
-//! host, and `systeminfo` its time zone without daylight saving. It does not know when daylight saving begins or
-//! ends: one offset holds for the whole case.
+//! host, and `systeminfo` its time zone without daylight saving. One offset holds for the whole case, unless inputs
+//! state both offsets of a zone whose daylight saving is known ([`super::daylight`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,10 @@ use poolscope_formats::{Time, Zone};
 
 use super::boots::{BootMark, BootMarkKind};
 use super::builder::{CaseBuilder, Caveat};
+use super::daylight::Seasons;
 use super::evidence::{EvidenceId, Source};
+use super::series::{CounterKey, CounterSeries};
+use super::zone_by_totals;
 
 /// What the inputs say about the clock of their host.
 #[derive(Default, Debug)]
@@ -54,18 +57,53 @@ impl HostClock {
         }
     }
 
-    /// The one offset that the host is known to have, with who says so; and whether daylight saving is left out.
-    fn known(&self) -> Option<(i32, Source, bool)> {
+    /// The offset that the host is known to have, with who says so; and whether daylight saving is left out.
+    fn known(&self) -> Option<(Offset, Source, bool)> {
         let one = |from: &BTreeMap<i32, BTreeSet<Source>>| match from.iter().next() {
             Some((&minutes, sources)) if from.len() == 1 => Some((minutes, *sources.first()?)),
             _ => None,
         };
         match one(&self.stated) {
-            Some((minutes, source)) => Some((minutes, source, false)),
+            Some((minutes, source)) => Some((Offset::Always(minutes), source, false)),
             None if self.stated.is_empty() => {
-                one(&self.standard).map(|(minutes, source)| (minutes, source, true))
+                one(&self.standard).map(|(minutes, source)| (Offset::Always(minutes), source, true))
             }
-            None => None,
+            None => self.seasons(),
+        }
+    }
+
+    /// Summer and winter of one zone.
+    fn seasons(&self) -> Option<(Offset, Source, bool)> {
+        let mut stated = self.stated.iter();
+        let ((one, sources), (other, _)) = (stated.next()?, stated.next()?);
+        let seasons = Seasons::of(*one, *other).filter(|_| stated.next().is_none())?;
+        Some((Offset::Seasons(seasons), *sources.first()?, false))
+    }
+}
+
+/// Minutes to add to a wall time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Offset {
+    Always(i32),
+    Seasons(Seasons),
+}
+
+impl Offset {
+    fn utc(self, wall: Time) -> Time {
+        let minutes = match self {
+            Self::Always(minutes) => minutes,
+            Self::Seasons(seasons) => seasons.at(wall),
+        };
+        Zone::Bias(minutes).to_utc(wall)
+    }
+
+    /// `UTC+02:00`, or both.
+    fn shown(self) -> String {
+        match self {
+            Self::Always(minutes) => shown(minutes),
+            Self::Seasons(Seasons { standard, daylight }) => {
+                format!("{} and in summer {}", shown(standard), shown(daylight))
+            }
         }
     }
 }
@@ -76,17 +114,68 @@ pub(super) fn settle(case: &mut CaseBuilder) {
     let exact = clock.known().filter(|(_, _, standard)| !standard);
     let starts = clock.starts.iter().filter_map(|&(wall, source)| {
         // A start that is an hour off would cut the series at the wrong place: only an exact offset will do.
-        let time = Zone::Bias(exact?.0).to_utc(wall);
+        let time = exact?.0.utc(wall);
         Some(BootMark { time, kind: BootMarkKind::Stated, source })
     });
     let starts: Vec<BootMark> = starts.collect();
+    by_totals(case, &clock);
+    seasons_of_stated(case, &clock);
     shift(case, &clock);
     case.boot_marks.extend(starts);
 }
 
+/// Listings that tell the totals of a counter log at another offset than the stated one were taken by another clock
+/// (a script that writes UTC into names): they are moved by that.
+fn by_totals(case: &mut CaseBuilder, clock: &HostClock) {
+    let local = |(_, series): &(CounterKey, CounterSeries)| clock.local.contains_key(&series.source.evidence);
+    if case.counters.iter().any(|entry| local(entry)) {
+        return;
+    }
+    let wall = std::mem::take(&mut case.wall_snapshots);
+    let known = clock.known().map(|known| known.0);
+    let found = zone_by_totals::offset(case, &wall).filter(|minutes| match known {
+        Some(Offset::Always(stated)) => stated != *minutes,
+        Some(Offset::Seasons(both)) => both.standard != *minutes && both.daylight != *minutes,
+        None => true,
+    });
+    case.wall_snapshots = wall;
+    let (Some(minutes), Some(source)) = (found, clock.first_snapshot) else { return };
+    let text = format!(
+        "The listings are read as {}: so read, their pool totals are those of the counter log, to the kilobyte.",
+        shown(minutes)
+    );
+    case.caveats.push(Caveat { text, source });
+    case.wall_snapshot_times().for_each(|time| *time = Zone::Bias(minutes).to_utc(*time));
+}
+
+/// An input that states one offset for all its times goes over from summer to winter with its host.
+fn seasons_of_stated(case: &mut CaseBuilder, clock: &HostClock) {
+    let Some((Offset::Seasons(seasons), ..)) = clock.known() else { return };
+    let stated: BTreeMap<EvidenceId, i32> = clock
+        .stated
+        .iter()
+        .flat_map(|(minutes, sources)| sources.iter().map(|source| (source.evidence, *minutes)))
+        .collect();
+    let anew = |time: Time, source: Source| match stated.get(&source.evidence) {
+        Some(minutes) => Offset::Seasons(seasons).utc(time.plus_hours(-f64::from(*minutes) / 60.0)),
+        None => time,
+    };
+    case.events.iter_mut().for_each(|event| event.time = anew(event.time, event.source));
+    case.state.changes.iter_mut().for_each(|change| change.time = anew(change.time, change.source));
+    case.exhaustion_reports.iter_mut().for_each(|report| report.time = anew(report.time, report.source));
+    for mark in &mut case.boot_marks {
+        mark.time = anew(mark.time, mark.source);
+    }
+    for (_, series) in case.counters.iter_mut().filter(|(_, one)| stated.contains_key(&one.source.evidence)) {
+        let source = series.source;
+        series.times = series.times.iter().map(|&time| anew(time, source)).collect();
+        series.logs.iter_mut().for_each(|(time, source)| *time = anew(*time, *source));
+    }
+}
+
 fn shift(case: &mut CaseBuilder, clock: &HostClock) {
     let Some(first) = clock.local.values().copied().chain(clock.first_snapshot).min() else { return };
-    let Some((minutes, source, standard)) = clock.known() else {
+    let Some((offset, source, standard)) = clock.known() else {
         let why = if clock.stated.len() > 1 { "several zones are stated" } else { "nothing states the zone" };
         let text = format!(
             "Some inputs carry wall times and {why}: they are read as UTC. If the host was not on UTC, they are \
@@ -95,17 +184,18 @@ fn shift(case: &mut CaseBuilder, clock: &HostClock) {
         case.caveats.push(Caveat { text, source: first });
         return;
     };
-    let offset = shown(minutes);
     let said = case.evidence_path(source.evidence).to_owned();
     let daylight = if standard { ", daylight saving left out: they may be an hour late" } else { "" };
-    let text =
-        format!("Some inputs carry wall times; they are read as {offset}, as {said} states{daylight}.");
+    let text = format!(
+        "Some inputs carry wall times; they are read as {}, as {said} states{daylight}.",
+        offset.shown()
+    );
     case.caveats.push(Caveat { text, source: first });
-    let utc = |time: &mut Time| *time = Zone::Bias(minutes).to_utc(*time);
+    let utc = |time: &mut Time| *time = offset.utc(*time);
     let is_local = |evidence: EvidenceId| clock.local.contains_key(&evidence);
     case.wall_snapshot_times().for_each(utc);
     for (_, series) in case.counters.iter_mut().filter(|(_, series)| is_local(series.source.evidence)) {
-        series.times = series.times.iter().map(|&time| Zone::Bias(minutes).to_utc(time)).collect();
+        series.times = series.times.iter().map(|&time| offset.utc(time)).collect();
         series.logs.iter_mut().for_each(|(time, _)| utc(time));
     }
     let local = |source: &Source| is_local(source.evidence);
@@ -167,12 +257,15 @@ mod tests {
         let source = |id| Source { evidence: EvidenceId(id), place: poolscope_formats::Place::Whole };
         let mut clock = HostClock::default();
         clock.standard("(UTC-05:00) Eastern Time", source(3));
-        assert_eq!(clock.known(), Some((300, source(3), true)));
+        assert_eq!(clock.known(), Some((Offset::Always(300), source(3), true)));
         clock.state(Zone::Bias(240), source(2));
         clock.state(Zone::Bias(240), source(1));
         clock.state(Zone::Utc, source(0));
-        assert_eq!(clock.known(), Some((240, source(1), false)));
+        assert_eq!(clock.known(), Some((Offset::Always(240), source(1), false)));
         clock.state(Zone::Bias(300), source(4));
+        let both = Seasons { standard: 300, daylight: 240 };
+        assert_eq!(clock.known(), Some((Offset::Seasons(both), source(1), false)));
+        clock.state(Zone::Bias(480), source(4));
         assert_eq!(clock.known(), None);
     }
 

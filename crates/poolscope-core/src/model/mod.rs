@@ -10,6 +10,7 @@ pub use poolscope_formats::{Kind, Place, Pool, Tag, Time};
 mod boots;
 mod builder;
 mod clock;
+mod daylight;
 mod drivers;
 mod events;
 mod evidence;
@@ -19,6 +20,7 @@ mod owners;
 mod sampling;
 mod series;
 mod state;
+mod zone_by_totals;
 
 pub use boots::{Boot, BootMark, BootMarkKind};
 pub use builder::{Case, CaseBuilder, Caveat, Contradiction, ExhaustionReport};

@@ -1,7 +1,7 @@
 //! PS022: something changed before the growth began.
 
 use super::{Finding, Rule, Strength, Subject, View, number};
-use crate::changes::{before_the_onset, began};
+use crate::changes::{before_the_onset, began, dating_tag};
 use crate::ingest::label;
 use crate::model::ChangeWhat;
 use crate::units::hours;
@@ -31,7 +31,7 @@ Reference field-lessons.md 3 (rules 8, 9); peers-and-domain.md 2.6, 4 (9). The w
 
 fn check(view: &View<'_>) -> Vec<Finding> {
     let Some(boot) = view.main_boot() else { return Vec::new() };
-    let Some(tag) = view.suspects().into_iter().find(|tag| tag.leaking) else { return Vec::new() };
+    let Some(tag) = dating_tag(view, boot) else { return Vec::new() };
     let Some(began) = began(view, boot, tag) else { return Vec::new() };
     let name = label(tag.key.tag, tag.key.pool);
     let ranked = before_the_onset(view, boot, tag).into_iter().take(MOST_CHANGES);

@@ -70,8 +70,30 @@ pub(super) fn ran_out(view: &View<'_>, pool: Pool, forecast: Option<Time>) -> Op
     })
 }
 
+/// The last moment at which the judged run of Windows was measured.
+pub(in crate::verdict) fn evidence_end(view: &View<'_>) -> Time {
+    let boot = view.main_boot();
+    let tags = boot.and_then(|boot| boot.judgement.tags.iter().filter_map(|tag| tag.last).max());
+    let counters = [Pool::Nonpaged, Pool::Paged].into_iter().filter_map(|pool| {
+        let series = view.case.counters.get(&CounterKey::total_of(pool))?;
+        let range = boot.map_or(0..series.times.len(), |boot| series.range(boot.from, boot.to));
+        series.times.get(range)?.last().copied()
+    });
+    tags.into_iter().chain(counters).max().unwrap_or(Time(0))
+}
+
 /// When a pool runs out, said as sharply as it is known: far away, the day is enough.
-pub(super) fn runs_out(pool: Pool, [earliest, estimate, latest]: [Time; 3], bound: &str) -> String {
+pub(super) fn runs_out(
+    pool: Pool,
+    now: Time,
+    [earliest, estimate, latest]: [Time; 3],
+    bound: &str,
+) -> String {
+    /// Nobody plans further, and no leak goes on unchanged for so long.
+    const A_YEAR_OF_HOURS: f64 = 8_766.0;
+    if earliest.hours_since(now) > A_YEAR_OF_HOURS {
+        return format!("At this rate the {pool} pool lasts for more than a year; the bound is the {bound}.");
+    }
     let digits = match latest.hours_since(earliest) {
         width if width > 48.0 => 10,
         _ => 16,

@@ -5,9 +5,9 @@ use poolscope_formats::{Pool, Time};
 use super::State;
 use super::conflicts::conflicts;
 use super::owners::holder;
-use super::pool_lines::{grown_totals, ran_out, reported_line, runs_out};
+use super::pool_lines::{evidence_end, grown_totals, ran_out, reported_line, runs_out};
 use super::suspects::{Suspect, leaking_beside};
-use crate::changes::{began, nearest};
+use crate::changes::{began, dating_tag, nearest};
 use crate::ingest::label;
 use crate::judge::Standing;
 use crate::model::Grade;
@@ -145,7 +145,12 @@ fn leak_lines(view: &View<'_>, first: &Suspect, lines: &mut Vec<String>) {
     if let Some(empty) = ran_out(view, first.key.pool, first.exhaustion.as_ref().map(|end| end.estimate)) {
         lines.push(empty);
     } else if let Some(end) = &first.exhaustion {
-        lines.push(runs_out(first.key.pool, [end.earliest, end.estimate, end.latest], &end.bound));
+        lines.push(runs_out(
+            first.key.pool,
+            evidence_end(view),
+            [end.earliest, end.estimate, end.latest],
+            &end.bound,
+        ));
     }
 }
 
@@ -178,13 +183,16 @@ fn total_lines(view: &View<'_>, suspects: &[Suspect], lines: &mut Vec<String>) {
         return;
     };
     let rate = bytes_per_hour(growth.total_bytes_per_hour.estimate);
+    // Whose objects somebody holds tells more than a tag that works for others.
+    let mut first: Vec<&Suspect> = suspects.iter().collect();
+    first.sort_by_key(|suspect| holder(&suspect.owners).is_none());
     let listed = boot.judgement.tags.iter().map(|tag| tag.samples).max().unwrap_or(0);
     lines.push(match (suspects, listed) {
         ([_, ..], _) => format!(
             "The {} pool grows by {rate}, as a leak does. {listed} snapshots of the tags are too few to prove which \
              tag; look first at {}.",
             growth.pool,
-            suspects.iter().take(2).map(growing).collect::<Vec<_>>().join(" and ")
+            first.into_iter().take(2).map(growing).collect::<Vec<_>>().join(" and ")
         ),
         ([], 0) => format!(
             "The {} pool grows by {rate}, as a leak does. No snapshot of the tags was taken in that time, so no tag \
@@ -199,13 +207,27 @@ fn total_lines(view: &View<'_>, suspects: &[Suspect], lines: &mut Vec<String>) {
     if let Some(onset) = growth.onset {
         lines.push(format!("The pool has grown since about {} UTC.", onset.at));
     }
+    if growth.onset.is_none()
+        && let Some((tag, began)) =
+            dating_tag(view, boot).and_then(|tag| Some((tag, began(view, boot, tag)?)))
+    {
+        let name = label(tag.key.tag, tag.key.pool);
+        let day = began.at.to_string().chars().take(10).collect::<String>();
+        lines.push(format!("{name} began to grow about {day} UTC, {} at the latest.", began.latest));
+    }
     if let Some(line) = suspects.iter().find_map(holder_line) {
         lines.push(line);
     }
+    lines.extend(change_line(view));
     lines.extend(reported_line(view, growth.pool));
     let bound = view.bounds.iter().find(|(pool, _)| *pool == growth.pool);
     if let Some((end, (_, bound))) = growth.exhaustion.zip(bound) {
-        lines.push(runs_out(growth.pool, [end.earliest, end.estimate, end.latest], &bound.what));
+        lines.push(runs_out(
+            growth.pool,
+            evidence_end(view),
+            [end.earliest, end.estimate, end.latest],
+            &bound.what,
+        ));
     }
 }
 
@@ -326,9 +348,9 @@ mod tests {
 
     #[test]
     fn far_moments_are_told_by_the_day() {
-        let near = runs_out(Pool::Nonpaged, [at(10.0), at(11.0), at(12.0)], "x");
+        let near = runs_out(Pool::Nonpaged, at(0.0), [at(10.0), at(11.0), at(12.0)], "x");
         assert!(near.contains("about 2026-05-01 19:00 UTC"), "{near}");
-        let far = runs_out(Pool::Nonpaged, [at(9_000.0), at(10_000.0), at(11_000.0)], "x");
+        let far = runs_out(Pool::Nonpaged, at(8_000.0), [at(9_000.0), at(10_000.0), at(11_000.0)], "x");
         assert!(far.contains("about 2027-06-22 UTC (between 2027-05-11 and"), "{far}");
     }
 

@@ -55,6 +55,7 @@ pub(super) fn detail(wanted: Wanted, message: &str) -> Option<EventDetail> {
             Some(EventDetail::FilterRegistered { name: quoted(message)?.to_owned(), altitude: None })
         }
         Wanted::FilterUnloaded => Some(EventDetail::FilterUnloaded { name: quoted(message)?.to_owned() }),
+        Wanted::PackageInstalled => package(message),
         Wanted::ProductInstalled => product(message),
         Wanted::Restart => restart(message),
         Wanted::ServiceState => {
@@ -65,6 +66,23 @@ pub(super) fn detail(wanted: Wanted, message: &str) -> Option<EventDetail> {
         }
         _ => None,
     }
+}
+
+/// `... install driver PATH\\x.inf for Device Instance ID ID with the following status: 0x0.` in any language: the word
+/// that is an inf, the instance of the device, the last number.
+fn package(message: &str) -> Option<EventDetail> {
+    let words = || message.split_whitespace();
+    let status = words().rev().find_map(|word| word.trim_end_matches('.').strip_prefix("0x"))?;
+    let driver = words().find(|word| word.to_lowercase().ends_with(".inf"))?;
+    let device = words().find(|word| word.contains('\\') && !word.to_lowercase().contains(".inf"));
+    Some(EventDetail::DriverInstalled {
+        driver: driver.rsplit('\\').next().unwrap_or(driver).to_owned(),
+        version: None,
+        vendor: None,
+        service: None,
+        device: device.unwrap_or_default().to_owned(),
+        status: u32::from_str_radix(status, 16).ok(),
+    })
 }
 
 /// `... the product. Product Name: X. Product Version: V. ... status: 0.` in any language: the values behind colons.

@@ -124,6 +124,16 @@ fn texts_of_wevtutil_old_and_new() {
 }
 
 #[test]
+fn drivers_that_plug_and_play_installed() {
+    let text = "Log Name: System\r\nSource: Microsoft-Windows-UserPnp\r\nDate: 2026-10-28 06:14:18\r\nEvent ID: 20001\r\nComputer: S\r\n\
+                Description:\r\nDriver Management concluded the process to install driver a.inf_amd64_6f2f\\bnxtnd.inf for \
+                Device Instance ID PCI\\VEN_14E4&DEV_16D7\\000A with the following status: 0x0.\r\n";
+    let read = read(text);
+    let shown = &shown(&read.value)[0];
+    assert!(shown.contains("driver: \"bnxtnd.inf\"") && shown.contains("status: Some(0)"), "{shown}");
+}
+
+#[test]
 fn programs_that_windows_installer_installed() {
     let text = "Log Name: Application\r\nSource: MsiInstaller\r\nDate: 2026-08-28 17:22:05\r\nEvent ID: 1033\r\nComputer: SRV3\r\n\
                 Description:\r\nWindows Installer installed the product. Product Name: Agent. Product Version: 7.5.2. \

@@ -1,0 +1,60 @@
+//! The zone of listings by what they hold: the head of a poolmon listing and a counter log tell the same two pool
+//! totals, to the kilobyte, only at the same moment.
+//!
+//! Knows nothing of names or settings; one match of both pools at once is no chance among the few offsets there are.
+
+use poolscope_formats::{Pool, Time, Zone};
+
+use super::builder::CaseBuilder;
+use super::series::{CounterKey, CounterSeries, SnapshotFacts};
+
+/// A counter's sample and a listing of one minute.
+const NEAR_HOURS: f64 = 1.5 / 60.0;
+
+/// Heads of listings are in kilobytes.
+const ONE_KILOBYTE: f64 = 1024.0;
+
+/// Zones differ by quarters of an hour, to 14 hours either way.
+const QUARTER: i32 = 15;
+const MOST: i32 = 14 * 60;
+
+/// Listings that must agree.
+const LEAST_MATCHES: usize = 2;
+
+/// The offset (minutes to add to a wall time) under which most of these listings tell the same totals as the counters,
+/// which are in UTC; `None` where fewer than two do, or two offsets as well.
+pub(super) fn offset(case: &CaseBuilder, wall: &[u32]) -> Option<i32> {
+    let of = |pool: Pool| case.counters.iter().filter(move |(key, _)| *key == CounterKey::total_of(pool));
+    let nonpaged: Vec<&CounterSeries> = of(Pool::Nonpaged).map(|(_, series)| series).collect();
+    let paged: Vec<&CounterSeries> = of(Pool::Paged).map(|(_, series)| series).collect();
+    let heads: Vec<(&SnapshotFacts, f64, f64)> = wall
+        .iter()
+        .filter_map(|at| case.snapshots.get(*at as usize))
+        .filter_map(|snapshot| {
+            Some((snapshot, snapshot.pool_nonpaged_bytes? as f64, snapshot.pool_paged_bytes? as f64))
+        })
+        .collect();
+    let matches = |minutes: i32| {
+        let agrees = |snapshot: &SnapshotFacts, n: f64, p: f64| {
+            let at = Zone::Bias(minutes).to_utc(snapshot.time);
+            tells(&nonpaged, at, n) && tells(&paged, at, p)
+        };
+        heads.iter().filter(|(snapshot, n, p)| agrees(snapshot, *n, *p)).count()
+    };
+    let mut votes: Vec<(usize, i32)> =
+        (-MOST / QUARTER..=MOST / QUARTER).map(|step| (matches(step * QUARTER), step * QUARTER)).collect();
+    votes.sort_unstable_by_key(|vote| std::cmp::Reverse(vote.0));
+    match votes.as_slice() {
+        [best, second, ..] if best.0 >= LEAST_MATCHES && best.0 > second.0 => Some(best.1),
+        _ => None,
+    }
+}
+
+/// Whether some log holds this value at about this moment.
+fn tells(logs: &[&CounterSeries], at: Time, bytes: f64) -> bool {
+    logs.iter().any(|series| {
+        let range = series.range(at.plus_hours(-NEAR_HOURS), at.plus_hours(NEAR_HOURS));
+        let values = series.values.get(range).unwrap_or(&[]);
+        values.iter().any(|value| (value - bytes).abs() < ONE_KILOBYTE)
+    })
+}
