@@ -34,6 +34,8 @@ pub(crate) struct RankedChange {
     pub(crate) weight: f64,
     /// What speaks against it, in clauses.
     pub(crate) against: Vec<String>,
+    /// True if it carries the name of a driver or program that other evidence ties to the tag.
+    pub(crate) named: bool,
     /// True if the evidence contradicts it: the tag grew before, or a process holds the objects.
     pub(crate) contradicted: bool,
 }
@@ -187,7 +189,8 @@ pub(crate) fn nearest(view: &View<'_>) -> Option<RankedChange> {
     let tag = dating_tag(view, boot)?;
     began(view, boot, tag).filter(|began| began.seen)?;
     let first = before_the_onset(view, boot, tag).into_iter().next()?;
-    let weighty = first.change.what != ChangeWhat::SignatureUpdate;
+    // A begin between two listings is days wide: what merely lies near it is no hint.
+    let weighty = first.change.what != ChangeWhat::SignatureUpdate && (tag.onset.is_some() || first.named);
     (weighty && !first.contradicted && first.hours_before <= NEAR_HOURS).then_some(first)
 }
 
@@ -223,7 +226,8 @@ impl Ranking<'_> {
             ChangeWhat::SignatureUpdate => 0.5,
         } * 0.5f64.powf(hours_before / HALF_WEIGHT_HOURS);
         let of_process = self.process.as_deref().is_some_and(|process| names_process(change, process));
-        if of_process || self.drivers.iter().any(|driver| names_driver(change, driver)) {
+        let named = of_process || self.drivers.iter().any(|driver| names_driver(change, driver));
+        if named {
             weight *= NAMED_BY_OTHER_EVIDENCE;
         }
         if let Some(earlier) = leaked_before(self.view, self.boot, self.tag, change.time) {
@@ -254,7 +258,7 @@ impl Ranking<'_> {
         if change.day_only {
             against.push("only the day of the change is known".to_owned());
         }
-        Some(RankedChange { change: change.clone(), hours_before, weight, against, contradicted })
+        Some(RankedChange { change: change.clone(), hours_before, weight, against, named, contradicted })
     }
 }
 

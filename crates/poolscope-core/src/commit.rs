@@ -108,3 +108,26 @@ fn value_at(case: &Case, key: &CounterKey, time: Time) -> Option<f64> {
     let series = case.counters.get(key)?;
     series.values.get(series.times.binary_search(&time).ok()?).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testcase::{TestCase, at};
+
+    #[test]
+    fn counters_name_the_process_that_holds_most_when_commit_is_spent() {
+        let mut case = TestCase::new(48);
+        let gib = f64::from(1 << 30);
+        case.counter(CounterId::MemoryCommittedBytes, "", move |hour| gib * (8.0 + hour / 2.0).min(19.8));
+        case.counter(CounterId::MemoryCommitLimit, "", move |_| gib * 20.0);
+        case.counter(CounterId::MemoryPoolNonpagedBytes, "", move |_| gib);
+        case.counter(CounterId::ProcessPrivateBytes, "report", move |hour| gib * hour / 2.0);
+        case.counter(CounterId::ProcessPrivateBytes, "sqlservr", move |_| gib * 3.0);
+        case.with(|view| {
+            let moments = spent(view.case);
+            let first = moments.first().unwrap();
+            assert_eq!((first.time, first.holder.as_ref().unwrap().0.as_str()), (at(23.0), "report"));
+            assert!(near(&moments, at(22.0), at(22.6)) && !near(&moments, at(1.0), at(2.0)));
+        });
+    }
+}

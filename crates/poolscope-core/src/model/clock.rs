@@ -128,7 +128,7 @@ pub(super) fn settle(case: &mut CaseBuilder) {
 /// (a script that writes UTC into names): they are moved by that.
 fn by_totals(case: &mut CaseBuilder, clock: &HostClock) {
     let local = |(_, series): &(CounterKey, CounterSeries)| clock.local.contains_key(&series.source.evidence);
-    if case.counters.iter().any(|entry| local(entry)) {
+    if case.counters.iter().any(local) {
         return;
     }
     let wall = std::mem::take(&mut case.wall_snapshots);

@@ -58,3 +58,35 @@ fn tells(logs: &[&CounterSeries], at: Time, bytes: f64) -> bool {
         values.iter().any(|value| (value - bytes).abs() < ONE_KILOBYTE)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::CounterId;
+    use crate::testcase::{TestCase, at};
+
+    /// Totals that are never the same twice.
+    fn total(hour: f64) -> f64 {
+        (400_000.0 + (hour * 7_919.0) % 10_007.0).round() * 1_024.0
+    }
+
+    #[test]
+    fn listings_that_tell_the_totals_of_two_hours_before_were_named_two_hours_late() {
+        let mut case = TestCase::new(96);
+        case.counter(CounterId::MemoryPoolNonpagedBytes, "", total);
+        case.counter(CounterId::MemoryPoolPagedBytes, "", |hour| total(hour + 0.25));
+        let source = case.source(1);
+        for sample in [10_u32, 20, 30] {
+            let truly = f64::from(sample) / 2.0 - 2.0;
+            let snapshot = &mut case.builder.snapshots[sample as usize];
+            snapshot.pool_nonpaged_bytes = Some(total(truly) as u64);
+            snapshot.pool_paged_bytes = Some(total(truly + 0.25) as u64);
+            case.builder.wall_snapshot(sample, source);
+        }
+        case.with(|view| {
+            // Three listings stand two hours earlier now, beside those that stood there before.
+            let there = |hours: f64| view.case.snapshots.iter().filter(|one| one.time == at(hours)).count();
+            assert_eq!([there(3.0), there(8.0), there(13.0), there(5.0)], [2, 2, 2, 0]);
+            assert!(view.case.caveats.iter().any(|caveat| caveat.text.contains("read as UTC+02:00")));
+        });
+    }
+}

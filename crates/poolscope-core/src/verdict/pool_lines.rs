@@ -66,7 +66,7 @@ pub(super) fn ran_out(view: &View<'_>, pool: Pool, forecast: Option<Time>) -> Op
     let end = boot.judgement.tags.iter().filter_map(|tag| tag.last).max()?;
     let ahead = forecast.is_some_and(|forecast| forecast > *last);
     (end.hours_since(*last) < RECENT_HOURS && !ahead).then(|| {
-        format!("The {pool} pool ran out about {first} UTC already: what needs it has failed since then.")
+        format!("The {pool} pool ran out already: first about {first}, the last time seen about {last} UTC.")
     })
 }
 
