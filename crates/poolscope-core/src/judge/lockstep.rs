@@ -189,3 +189,33 @@ fn group(mut members: Vec<&Moves>, series: &[Reduced]) -> LockstepGroup {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use poolscope_formats::{Pool, Tag, Time};
+
+    use super::super::input::SeriesKey;
+    use super::super::tag::plain;
+    use super::*;
+
+    #[test]
+    fn a_few_listings_join_what_gains_alike_in_every_step() {
+        let times: Vec<Time> = (0..7).map(|hour| Time(hour * 3_600_000_000)).collect();
+        let counts = [0, 9_000, 12_000, 30_000, 34_000, 51_000, 60_000];
+        let tag = |name: &[u8; 4], stock: i64, odd: i64| {
+            let counts: Vec<i64> =
+                counts.iter().enumerate().map(|(at, count)| stock + count + odd * (at as i64 % 2)).collect();
+            let bytes: Vec<u64> = counts.iter().map(|count| *count as u64 * 240).collect();
+            Reduced {
+                key: SeriesKey { pool: Pool::Nonpaged, tag: Tag(*name) },
+                blocks: Blocks::of(&times, &bytes, &counts),
+            }
+        };
+        let series = [tag(b"Irp ", 4_000, 0), tag(b"HgQx", 60, 30), tag(b"Even", 900, 3_000)];
+        let look = |series: &Reduced| Look { open: true, ..plain(&series.blocks, None) };
+        let looks: Vec<Look> = series.iter().map(look).collect();
+        let found = groups(&series, &looks);
+        let members: Vec<Tag> = found[0].members.iter().map(|member| member.key.tag).collect();
+        assert_eq!((found.len(), members), (1, vec![Tag(*b"HgQx"), Tag(*b"Irp ")]));
+    }
+}

@@ -96,4 +96,20 @@ mod tests {
         assert!(titles[0].contains("abc.sys"), "{titles:?}");
         assert!(titles[1].contains("signature updates come daily"), "{titles:?}");
     }
+
+    #[test]
+    fn a_few_listings_date_the_leak_between_the_last_low_one_and_the_next() {
+        let mut case = TestCase::new(7);
+        let counts = vec![1_000, 1_000, 1_000, 51_000, 101_000, 151_000, 201_000];
+        case.series(b"Hgqx", counts, 240, crate::judge::Class::SteadyLeak).leaking = true;
+        case.event(1.2, EventKind::DriverChange { name: "hg.sys".into() }, "driver installed: hg.sys");
+        case.event(1.7, EventKind::DriverChange { name: "late.sys".into() }, "driver installed: late.sys");
+        let found = case.check(&super::RULE);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].title.contains("when Hgqx (nonpaged) began to grow: driver installed: hg.sys"),
+            "{found:?}"
+        );
+        assert!(!found[0].title.contains("not known"), "{found:?}");
+    }
 }
