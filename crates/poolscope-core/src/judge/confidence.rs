@@ -60,15 +60,15 @@ const FEW: [(f64, &str, f64); 6] = [
 /// The same of two snapshots, which show no shape.
 const TWO: [(f64, &str, f64); 6] = [
     (0.15, "2 snapshots, posterior to 15 %", 0.01),
-    (0.3, "2 snapshots, posterior to 30 %", 0.08),
+    (0.3, "2 snapshots, posterior to 30 %", 0.06),
     (0.5, "2 snapshots, posterior to 50 %", 0.23),
     (0.8, "2 snapshots, posterior to 80 %", 0.53),
-    (0.95, "2 snapshots, posterior to 95 %", 0.74),
+    (0.95, "2 snapshots, posterior to 95 %", 0.79),
     (1.1, "2 snapshots, posterior above 95 %", 0.99),
 ];
 /// The same where the snapshots suffice, but what grows does not decide or the hours are few.
 const OPEN: [(f64, &str, f64); 3] = [
-    (0.3, "open, posterior to 30 %", 0.1),
+    (0.3, "open, posterior to 30 %", 0.17),
     (0.8, "open, posterior to 80 %", 0.86),
     (1.1, "open, posterior above 80 %", 0.94),
 ];

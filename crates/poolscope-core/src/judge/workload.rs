@@ -17,7 +17,7 @@ const MOST_LEAKS_AT_ONCE: usize = 4;
 /// A tag follows the workload up or down where its straight line has this deviate (no leak is claimed by it).
 const FOLLOWS: f64 = 5.0;
 /// The workload rises, whatever else leaks, where this many more tags follow it up than twice those that fall.
-const MORE_RISE: usize = 9;
+const MORE_RISE: usize = 6;
 /// A leak that makes up this share of what all that rise in its pool have gained is no part of the workload...
 const MOST_OF_THE_GROWTH: f64 = 0.8;
 /// ...nor is a tag that has grown to many times what it was.
