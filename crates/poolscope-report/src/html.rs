@@ -30,6 +30,9 @@ pub fn render(report: &Report) -> String {
          'none'; style-src 'unsafe-inline'\"><title>poolscope: {title}</title><style>{STYLE}</style></head><body>"
     );
     let _ = writeln!(out, "<div class=\"state {}\"><h1>{}</h1>", report.verdict.state, capital(&title));
+    if let Some(sure) = report.verdict.confidence {
+        let _ = writeln!(out, "<p>{:.0} % sure of this state</p>", (sure * 100.0).floor());
+    }
     for line in &report.verdict.summary {
         let _ = writeln!(out, "<p>{}</p>", escaped(line));
     }

@@ -11,6 +11,9 @@ use crate::{Report, Source};
 pub fn render(report: &Report) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "# poolscope: {}\n", report.verdict.state.replace('_', " "));
+    if let Some(sure) = report.verdict.confidence {
+        let _ = writeln!(out, "{:.0} % sure of this state\n", (sure * 100.0).floor());
+    }
     for line in &report.verdict.summary {
         let _ = writeln!(out, "{}\n", escaped(line));
     }

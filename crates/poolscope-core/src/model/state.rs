@@ -47,6 +47,14 @@ impl HostState {
 
     /// Sorts, merges, and adds the changes that the time line tells of.
     pub(super) fn sorted(mut self, events: &[TimelineEvent]) -> Self {
+        // The build of Windows' own drivers puts a hash where their date was: many lie in the future.
+        if let Some(last) = events.last() {
+            let future = |driver: &Driver| {
+                let wall = driver.date.as_ref().and_then(|(date, _)| date.wall);
+                wall.is_some_and(|wall| wall.hours_since(last.time) > 24.0)
+            };
+            self.drivers.iter_mut().filter(|driver| future(driver)).for_each(|driver| driver.date = None);
+        }
         self.drivers = merged(self.drivers);
         let mut filters_seen = std::collections::BTreeSet::new();
         let first_boot = events.iter().find(|event| event.kind == EventKind::Boot).map(|event| event.time);
