@@ -34,7 +34,7 @@ const SLOWS_DOWN: [(f64, f64); 2] = [(-0.2, -4.0), (-0.3, -2.5)];
 const FULL: f64 = 0.09;
 /// The same where a single day is seen: a leak of the working day is not claimed there.
 const SLACKENS: f64 = 0.15;
-/// The same from which on it has not ended; a ramp that ends a twelfth before the end brings 18 %.
+/// The share of the last quarter from which on a ramp has not ended; one that ends a twelfth before the end brings 18 %.
 const STILL_BRINGS: f64 = 0.2;
 /// Bend of a rise that stopped for good.
 const BENT: f64 = -0.3;
