@@ -44,7 +44,7 @@ pub fn bound(case: &Case, pool: Pool) -> Option<Bound> {
 }
 
 /// The moments at which the evidence says that a pool was empty: refusals of http.sys and events of the file server.
-pub(crate) fn empty_moments(case: &Case, pool: Pool) -> Vec<Time> {
+fn empty_moments(case: &Case, pool: Pool) -> Vec<Time> {
     let refused = case
         .http_reasons
         .iter()
@@ -54,6 +54,13 @@ pub(crate) fn empty_moments(case: &Case, pool: Pool) -> Vec<Time> {
         case.events.iter().filter(|event| event.kind == EventKind::PoolEmpty(pool)).map(|event| event.time);
     let mut moments: Vec<Time> = refused.chain(empty).collect();
     moments.sort_unstable();
+    moments
+}
+
+/// Those of them from one moment to another, as a run of Windows has them.
+pub(crate) fn empty_moments_between(case: &Case, pool: Pool, from: Time, to: Time) -> Vec<Time> {
+    let mut moments = empty_moments(case, pool);
+    moments.retain(|at| (from..=to).contains(at));
     moments
 }
 

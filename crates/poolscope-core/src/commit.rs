@@ -4,7 +4,7 @@
 
 use poolscope_formats::{Pool, Time};
 
-use crate::model::{Case, CounterId, CounterKey, Source};
+use crate::model::{Case, CounterId, CounterKey, CounterSeries, ExhaustionReport, Source};
 
 /// Commit is as good as spent from this share of its limit on: where Windows says so itself, and where only the
 /// counters do (a server may live at 90 % for months).
@@ -28,8 +28,6 @@ pub(crate) struct Spent {
     pub(crate) charge: u64,
     pub(crate) limit: u64,
     pub(crate) pools: u64,
-    /// The process that held most of it, and its bytes.
-    pub(crate) holder: Option<(String, u64)>,
     pub(crate) source: Source,
 }
 
@@ -55,18 +53,11 @@ fn case_of(charge: u64, limit: u64, pools: u64, least: f64) -> bool {
     limit > 0 && charge as f64 >= limit as f64 * least && (pools as f64) < charge as f64 * SMALL_POOLS
 }
 
-fn of_event(report: &crate::model::ExhaustionReport) -> Option<Spent> {
+fn of_event(report: &ExhaustionReport) -> Option<Spent> {
     let (charge, limit) = report.commit?;
     let pools = report.nonpaged_bytes?.saturating_add(report.paged_bytes.unwrap_or(0));
-    let most = report.committed.iter().max_by_key(|process| process.1);
-    case_of(charge, limit, pools, SPENT_BY_EVENT).then(|| Spent {
-        time: report.time,
-        charge,
-        limit,
-        pools,
-        holder: most.filter(|process| process.1 as f64 >= charge as f64 * LEAST_SHARE).cloned(),
-        source: report.source,
-    })
+    let spent = Spent { time: report.time, charge, limit, pools, source: report.source };
+    case_of(charge, limit, pools, SPENT_BY_EVENT).then_some(spent)
 }
 
 fn of_counters(case: &Case) -> Vec<Spent> {
@@ -76,37 +67,49 @@ fn of_counters(case: &Case) -> Vec<Spent> {
     else {
         return Vec::new();
     };
-    let at = |key: &CounterKey, time: Time| value_at(case, key, time);
-    let moments = charges.times.iter().zip(&charges.values).filter_map(|(time, charge)| {
-        let limit = limits.times.binary_search(time).ok().and_then(|place| limits.values.get(place))?;
-        let pools = at(&CounterKey::total_of(Pool::Nonpaged), *time)?
-            + at(&CounterKey::total_of(Pool::Paged), *time).unwrap_or(0.0);
-        let (charge, limit, pools) = (*charge as u64, *limit as u64, pools as u64);
-        case_of(charge, limit, pools, SPENT_BY_COUNTERS).then_some((*time, charge, limit, pools))
+    let pool = |pool, time| value_at(case.counters.get(&CounterKey::total_of(pool))?, time);
+    let moments = charges.times.iter().zip(&charges.values).filter_map(|(&time, charge)| {
+        let limit = value_at(limits, time)?;
+        let pools = pool(Pool::Nonpaged, time)? + pool(Pool::Paged, time).unwrap_or(0.0);
+        let (charge, limit, pools) = (*charge as u64, limit as u64, pools as u64);
+        let spent = Spent { time, charge, limit, pools, source: charges.source_at(time) };
+        case_of(charge, limit, pools, SPENT_BY_COUNTERS).then_some(spent)
     });
-    moments
-        .map(|(time, charge, limit, pools)| {
-            let private = case.counters.keys().filter(|key| {
-                key.counter == CounterId::ProcessPrivateBytes && !key.is_sum() && key.instance != "Idle"
-            });
-            let most = private
-                .filter_map(|key| Some((key.instance.clone(), at(key, time)? as u64)))
-                .max_by_key(|process| process.1);
-            Spent {
-                time,
-                charge,
-                limit,
-                pools,
-                holder: most.filter(|process| process.1 as f64 >= charge as f64 * LEAST_SHARE),
-                source: charges.source_at(time),
-            }
-        })
-        .collect()
+    moments.collect()
 }
 
-fn value_at(case: &Case, key: &CounterKey, time: Time) -> Option<f64> {
-    let series = case.counters.get(key)?;
+fn value_at(series: &CounterSeries, time: Time) -> Option<f64> {
     series.values.get(series.times.binary_search(&time).ok()?).copied()
+}
+
+/// The process that held most at any of these moments, and its bytes. Of one that ended and came back, the moment at which
+/// it held most tells most. The events name their processes; else the counters of the processes are gone through once.
+pub(crate) fn holder(case: &Case, moments: &[Spent]) -> Option<(String, u64)> {
+    let enough = |moment: &Spent, bytes: u64| bytes as f64 >= moment.charge as f64 * LEAST_SHARE;
+    let at = |time: Time| {
+        moments.binary_search_by_key(&time, |moment| moment.time).ok().and_then(|at| moments.get(at))
+    };
+    let reported = case
+        .exhaustion_reports
+        .iter()
+        .filter_map(|report| Some((at(report.time)?, report)))
+        .flat_map(|(moment, report)| report.committed.iter().filter(move |process| enough(moment, process.1)))
+        .cloned();
+    let logged = case
+        .counters
+        .iter()
+        .filter(|(key, _)| {
+            key.counter == CounterId::ProcessPrivateBytes && !key.is_sum() && key.instance != "Idle"
+        })
+        .filter_map(|(key, series)| {
+            let bytes = series.times.iter().zip(&series.values).filter_map(|(time, value)| {
+                let bytes = *value as u64;
+                enough(at(*time)?, bytes).then_some(bytes)
+            });
+            Some((key.instance.clone(), bytes.max()?))
+        });
+    let by_bytes = |process: &(String, u64)| process.1;
+    reported.max_by_key(by_bytes).or_else(|| logged.max_by_key(by_bytes))
 }
 
 #[cfg(test)]
@@ -126,7 +129,8 @@ mod tests {
         case.with(|view| {
             let moments = spent(view.case);
             let first = moments.first().unwrap();
-            assert_eq!((first.time, first.holder.as_ref().unwrap().0.as_str()), (at(23.0), "report"));
+            let holder = holder(view.case, &moments).unwrap();
+            assert_eq!((first.time, holder.0.as_str()), (at(23.0), "report"));
             assert!(near(&moments, at(22.0), at(22.6)) && !near(&moments, at(1.0), at(2.0)));
         });
     }

@@ -4,7 +4,7 @@
 use poolscope_formats::Tag;
 
 use crate::ingest::label;
-use crate::judge::SeriesKey;
+use crate::judge::{SeriesKey, alike_in_every_step};
 use crate::model::{Grade, OwnerClaim, OwnerKind, Source};
 use crate::rules::{BootJudgement, View};
 use crate::system_images::works_for_others;
@@ -21,10 +21,8 @@ const RATIO_TOLERANCE: f64 = 0.06;
 const MIN_STEPS: usize = 16;
 const MIN_AGREEMENT: f64 = 0.8;
 
-/// Fewer listings must agree exactly: in every step to this share of the whole gain, which must be as great as this.
+/// Fewer listings, but this many, must agree in every step ([`alike_in_every_step`]).
 const MIN_EXACT: usize = 4;
-const EXACT: f64 = 0.002;
-const MIN_GAINED: f64 = 5_000.0;
 
 /// A private tag that moves one to one (or in a small whole ratio) with a shared one.
 #[derive(Clone, PartialEq, Debug)]
@@ -127,18 +125,10 @@ fn in_step(view: &View<'_>, boot: &BootJudgement, key: SeriesKey, pointer: Serie
         })
         .collect();
     if both.len() <= MIN_STEPS {
-        return exact(&steps, grown).then_some((grown.0 / grown.1, 1.0));
+        return alike_in_every_step(steps, grown).then_some((grown.0 / grown.1, 1.0));
     }
     let agreement = correlation(&steps)?;
     (agreement >= MIN_AGREEMENT).then_some((grown.0 / grown.1, agreement))
-}
-
-/// True if both gained thousands, in one and the same ratio in every step. That does not happen by chance, however few
-/// the listings are.
-fn exact(steps: &[(f64, f64)], grown: (f64, f64)) -> bool {
-    let ratio = grown.0 / grown.1;
-    let off = |step: &(f64, f64)| (step.0 - ratio * step.1).abs();
-    grown.0.min(grown.1) >= MIN_GAINED && steps.iter().all(|step| off(step) <= EXACT * grown.0)
 }
 
 /// Pearson's correlation; `None` where one side does not vary.

@@ -71,7 +71,10 @@ pub(crate) fn groups(series: &[Reduced], looks: &[Look]) -> Vec<LockstepGroup> {
     for (i, a) in moves.iter().enumerate().filter(|(_, a)| a.grows) {
         for (j, b) in moves.iter().enumerate().skip(i + 1).filter(|(_, b)| b.grows) {
             let together = match a.steps.len() {
-                few if few < LEAST_MOVES => exact(a, b),
+                few if few < LEAST_MOVES => {
+                    let steps = a.steps.iter().copied().zip(b.steps.iter().copied());
+                    alike_in_every_step(steps, (a.grown, b.grown))
+                }
                 _ => correlation(a, b) >= GROWING_TOGETHER,
             };
             if together && whole(a.grown / b.grown) {
@@ -136,14 +139,12 @@ fn moves(at: usize, blocks: &Blocks, grows: bool) -> Option<Moves> {
     Some(Moves { at, steps, unit, length, grown, grows })
 }
 
-/// Whether both gained thousands in one ratio in every step: no chance, however few the listings.
-fn exact(a: &Moves, b: &Moves) -> bool {
-    let ratio = a.grown / b.grown;
-    a.grown.min(b.grown) >= LEAST_GAINED
-        && a.steps
-            .iter()
-            .zip(&b.steps)
-            .all(|(a_step, b_step)| (a_step - ratio * b_step).abs() <= EXACT * a.grown)
+/// Whether two counts that gained `grown` in these steps each gained thousands, in one ratio in every step: no chance,
+/// however few the listings.
+pub(crate) fn alike_in_every_step(steps: impl IntoIterator<Item = (f64, f64)>, grown: (f64, f64)) -> bool {
+    let ratio = grown.0 / grown.1;
+    let off = |step: (f64, f64)| (step.0 - ratio * step.1).abs();
+    grown.0.min(grown.1) >= LEAST_GAINED && steps.into_iter().all(|step| off(step) <= EXACT * grown.0)
 }
 
 fn correlation(a: &Moves, b: &Moves) -> f64 {

@@ -40,5 +40,6 @@ pub use answer::{
 pub use compare::{Change, Comparison, Outcome, PoolChange, TagChange, compare, side_by_side};
 pub use host::judge;
 pub use input::{HostInput, PoolBound, SeriesInput, SeriesKey, TotalInput};
+pub(crate) use lockstep::alike_in_every_step;
 pub use stream::StreamJudge;
 pub(crate) use tag::LEAST_SNAPSHOTS;

@@ -410,8 +410,9 @@ fn late_share(blocks: &Blocks, start: f64) -> f64 {
     }
 }
 
-/// The growth must not hang on a few single rises, as that of steps does. A rest that no tag shows is mostly
-/// noise, which rises and falls alike: there (`even_out`) what the greatest falls take is no part of a step.
+/// The growth must not hang on a few single rises, as that of steps does. Noise rises
+/// and falls alike: in a rest that no tag shows (`even_out`), and where there are rises enough, what the greatest falls
+/// take is no part of a step.
 fn spread_out(blocks: &Blocks, start: f64, growth: f64, even_out: bool) -> bool {
     // A start between two blocks: the rise from the one before it may be the step.
     let at = blocks.hours.partition_point(|hour| *hour < start).saturating_sub(1);

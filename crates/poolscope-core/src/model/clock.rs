@@ -110,7 +110,7 @@ impl Offset {
 
 /// Moves every wall time of the case to UTC, or says that it could not be done.
 pub(super) fn settle(case: &mut CaseBuilder) {
-    let clock = std::mem::take(&mut case.clock);
+    let mut clock = std::mem::take(&mut case.clock);
     let exact = clock.known().filter(|(_, _, standard)| !standard);
     let starts = clock.starts.iter().filter_map(|&(wall, source)| {
         // A start that is an hour off would cut the series at the wrong place: only an exact offset will do.
@@ -118,7 +118,7 @@ pub(super) fn settle(case: &mut CaseBuilder) {
         Some(BootMark { time, kind: BootMarkKind::Stated, source })
     });
     let starts: Vec<BootMark> = starts.collect();
-    by_totals(case, &clock);
+    by_totals(case, &mut clock);
     seasons_of_stated(case, &clock);
     shift(case, &clock);
     case.boot_marks.extend(starts);
@@ -126,20 +126,20 @@ pub(super) fn settle(case: &mut CaseBuilder) {
 
 /// Listings that tell the totals of a counter log at another offset than the stated one were taken by another clock
 /// (a script that writes UTC into names): they are moved by that.
-fn by_totals(case: &mut CaseBuilder, clock: &HostClock) {
+fn by_totals(case: &mut CaseBuilder, clock: &mut HostClock) {
     let local = |(_, series): &(CounterKey, CounterSeries)| clock.local.contains_key(&series.source.evidence);
     if case.counters.iter().any(local) {
         return;
     }
-    let wall = std::mem::take(&mut case.wall_snapshots);
     let known = clock.known().map(|known| known.0);
-    let found = zone_by_totals::offset(case, &wall).filter(|minutes| match known {
+    let found = zone_by_totals::offset(case).filter(|minutes| match known {
         Some(Offset::Always(stated)) => stated != *minutes,
         Some(Offset::Seasons(both)) => both.standard != *minutes && both.daylight != *minutes,
         None => true,
     });
-    case.wall_snapshots = wall;
-    let (Some(minutes), Some(source)) = (found, clock.first_snapshot) else { return };
+    let Some(minutes) = found else { return };
+    // From here on they are no wall times that would have to be explained.
+    let Some(source) = clock.first_snapshot.take() else { return };
     let text = format!(
         "The listings are read as {}: so read, their pool totals are those of the counter log, to the kilobyte.",
         shown(minutes)
@@ -156,20 +156,32 @@ fn seasons_of_stated(case: &mut CaseBuilder, clock: &HostClock) {
         .iter()
         .flat_map(|(minutes, sources)| sources.iter().map(|source| (source.evidence, *minutes)))
         .collect();
-    let anew = |time: Time, source: Source| match stated.get(&source.evidence) {
-        Some(minutes) => Offset::Seasons(seasons).utc(time.plus_hours(-f64::from(*minutes) / 60.0)),
-        None => time,
+    move_times(case, |evidence| {
+        let minutes = f64::from(*stated.get(&evidence)?);
+        Some(move |time: Time| Offset::Seasons(seasons).utc(time.plus_hours(-minutes / 60.0)))
+    });
+}
+
+/// Moves every time of the inputs for which `of` gives a way to move it. Snapshots have their times apart.
+fn move_times<M: Fn(Time) -> Time>(case: &mut CaseBuilder, of: impl Fn(EvidenceId) -> Option<M>) {
+    let anew = |time: &mut Time, source: &Source| {
+        if let Some(moved) = of(source.evidence) {
+            *time = moved(*time);
+        }
     };
-    case.events.iter_mut().for_each(|event| event.time = anew(event.time, event.source));
-    case.state.changes.iter_mut().for_each(|change| change.time = anew(change.time, change.source));
-    case.exhaustion_reports.iter_mut().for_each(|report| report.time = anew(report.time, report.source));
-    for mark in &mut case.boot_marks {
-        mark.time = anew(mark.time, mark.source);
+    for (_, series) in &mut case.counters {
+        let Some(moved) = of(series.source.evidence) else { continue };
+        series.times = series.times.iter().map(|&time| moved(time)).collect();
+        series.logs.iter_mut().for_each(|(time, _)| *time = moved(*time));
     }
-    for (_, series) in case.counters.iter_mut().filter(|(_, one)| stated.contains_key(&one.source.evidence)) {
-        let source = series.source;
-        series.times = series.times.iter().map(|&time| anew(time, source)).collect();
-        series.logs.iter_mut().for_each(|(time, source)| *time = anew(*time, *source));
+    case.events.iter_mut().for_each(|event| anew(&mut event.time, &event.source));
+    case.boot_marks.iter_mut().for_each(|mark| anew(&mut mark.time, &mark.source));
+    case.exhaustion_reports.iter_mut().for_each(|report| anew(&mut report.time, &report.source));
+    case.state.changes.iter_mut().for_each(|change| anew(&mut change.time, &change.source));
+    for moment in &mut case.state.processes {
+        if let Some(time) = &mut moment.time {
+            anew(time, &moment.source);
+        }
     }
 }
 
@@ -191,22 +203,10 @@ fn shift(case: &mut CaseBuilder, clock: &HostClock) {
         offset.shown()
     );
     case.caveats.push(Caveat { text, source: first });
-    let utc = |time: &mut Time| *time = offset.utc(*time);
-    let is_local = |evidence: EvidenceId| clock.local.contains_key(&evidence);
-    case.wall_snapshot_times().for_each(utc);
-    for (_, series) in case.counters.iter_mut().filter(|(_, series)| is_local(series.source.evidence)) {
-        series.times = series.times.iter().map(|&time| offset.utc(time)).collect();
-        series.logs.iter_mut().for_each(|(time, _)| utc(time));
-    }
-    let local = |source: &Source| is_local(source.evidence);
-    case.events.iter_mut().filter(|event| local(&event.source)).for_each(|event| utc(&mut event.time));
-    case.boot_marks.iter_mut().filter(|mark| local(&mark.source)).for_each(|mark| utc(&mut mark.time));
-    let reports = case.exhaustion_reports.iter_mut().filter(|report| local(&report.source));
-    reports.for_each(|report| utc(&mut report.time));
-    let changes = case.state.changes.iter_mut().filter(|change| local(&change.source));
-    changes.for_each(|change| utc(&mut change.time));
-    let moments = case.state.processes.iter_mut().filter(|moment| local(&moment.source));
-    moments.filter_map(|moment| moment.time.as_mut()).for_each(utc);
+    case.wall_snapshot_times().for_each(|time| *time = offset.utc(*time));
+    move_times(case, |evidence| {
+        clock.local.contains_key(&evidence).then_some(move |time: Time| offset.utc(time))
+    });
 }
 
 /// `UTC+02:00` for a bias of -120.

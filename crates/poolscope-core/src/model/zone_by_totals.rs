@@ -21,13 +21,14 @@ const MOST: i32 = 14 * 60;
 /// Listings that must agree.
 const LEAST_MATCHES: usize = 2;
 
-/// The offset (minutes to add to a wall time) under which most of these listings tell the same totals as the counters,
+/// The offset (minutes to add to a wall time) under which most of the listings without a zone tell the same totals as the counters,
 /// which are in UTC; `None` where fewer than two do, or two offsets as well.
-pub(super) fn offset(case: &CaseBuilder, wall: &[u32]) -> Option<i32> {
+pub(super) fn offset(case: &CaseBuilder) -> Option<i32> {
     let of = |pool: Pool| case.counters.iter().filter(move |(key, _)| *key == CounterKey::total_of(pool));
     let nonpaged: Vec<&CounterSeries> = of(Pool::Nonpaged).map(|(_, series)| series).collect();
     let paged: Vec<&CounterSeries> = of(Pool::Paged).map(|(_, series)| series).collect();
-    let heads: Vec<(&SnapshotFacts, f64, f64)> = wall
+    let heads: Vec<(&SnapshotFacts, f64, f64)> = case
+        .wall_snapshots
         .iter()
         .filter_map(|at| case.snapshots.get(*at as usize))
         .filter_map(|snapshot| {
@@ -87,6 +88,7 @@ mod tests {
             let there = |hours: f64| view.case.snapshots.iter().filter(|one| one.time == at(hours)).count();
             assert_eq!([there(3.0), there(8.0), there(13.0), there(5.0)], [2, 2, 2, 0]);
             assert!(view.case.caveats.iter().any(|caveat| caveat.text.contains("read as UTC+02:00")));
+            assert!(!view.case.caveats.iter().any(|caveat| caveat.text.contains("nothing states the zone")));
         });
     }
 }

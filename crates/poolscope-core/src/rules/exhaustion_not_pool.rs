@@ -1,7 +1,7 @@
 //! PS025: memory ran out, and not in the pool.
 
 use super::{Finding, Rule, Strength, Subject, View, number};
-use crate::commit::spent;
+use crate::commit::{holder, spent};
 use crate::units::{bytes, span};
 
 pub(super) const RULE: Rule = Rule {
@@ -31,20 +31,19 @@ fn check(view: &View<'_>) -> Vec<Finding> {
     } else {
         format!("{} (seen {} times)", span(first.time, last.time), moments.len())
     };
-    // Of a process that ended and came back, the moment at which it held most tells most.
-    let most = moments.iter().filter_map(|moment| moment.holder.as_ref()).max_by_key(|holder| holder.1);
-    let holder = most.map_or(String::new(), |(process, held)| {
+    let most = holder(view.case, &moments);
+    let held_most = most.as_ref().map_or(String::new(), |(process, held)| {
         format!("; most of it in {process}: {}", bytes(*held as f64))
     });
     vec![Finding {
         code: RULE.code,
         title: format!(
-            "{times} {} of {} commit were spent and the pools held only {} of it: the memory is in processes{holder}",
+            "{times} {} of {} commit were spent and the pools held only {} of it: the memory is in processes{held_most}",
             bytes(last.charge as f64),
             bytes(last.limit as f64),
             bytes(last.pools as f64)
         ),
-        subject: most.map_or(Subject::Host, |(process, _)| Subject::Process(process.clone())),
+        subject: most.map_or(Subject::Host, |(process, _)| Subject::Process(process)),
         numbers: vec![
             number("commit_charge_bytes", last.charge as f64, "bytes"),
             number("commit_limit_bytes", last.limit as f64, "bytes"),

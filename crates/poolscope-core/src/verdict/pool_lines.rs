@@ -2,7 +2,7 @@
 
 use poolscope_formats::{Pool, Time};
 
-use crate::bounds::empty_moments;
+use crate::bounds::empty_moments_between;
 use crate::model::CounterKey;
 use crate::rules::View;
 use crate::units::{bytes, hours};
@@ -59,10 +59,8 @@ pub(super) fn ran_out(view: &View<'_>, pool: Pool, forecast: Option<Time>) -> Op
     /// What happened longer ago may have passed.
     const RECENT_HOURS: f64 = 24.0;
     let boot = view.main_boot()?;
-    let moments = empty_moments(view.case, pool);
-    let in_this_run: Vec<Time> =
-        moments.into_iter().filter(|at| (boot.from..=boot.to).contains(at)).collect();
-    let (first, last) = (in_this_run.first()?, in_this_run.last()?);
+    let moments = empty_moments_between(view.case, pool, boot.from, boot.to);
+    let (first, last) = (moments.first()?, moments.last()?);
     let end = boot.judgement.tags.iter().filter_map(|tag| tag.last).max()?;
     let ahead = forecast.is_some_and(|forecast| forecast > *last);
     (end.hours_since(*last) < RECENT_HOURS && !ahead).then(|| {

@@ -3,7 +3,7 @@
 use poolscope_formats::Kind;
 
 use super::{NextStep, Suspect, Tools, typed};
-use crate::bounds::empty_moments;
+use crate::bounds::empty_moments_between;
 use crate::judge::LEAST_SNAPSHOTS;
 use crate::rules::View;
 use crate::tagnotes::note;
@@ -207,8 +207,7 @@ pub(super) fn missing_logs(view: &View<'_>, tools: &Tools) -> Option<NextStep> {
 pub(super) fn plan_the_restart(view: &View<'_>) -> NextStep {
     let pools = [poolscope_formats::Pool::Nonpaged, poolscope_formats::Pool::Paged];
     let ran_out = view.main_boot().is_some_and(|boot| {
-        let empty = pools.iter().flat_map(|pool| empty_moments(view.case, *pool));
-        empty.into_iter().any(|at| (boot.from..=boot.to).contains(&at))
+        pools.iter().any(|pool| !empty_moments_between(view.case, *pool, boot.from, boot.to).is_empty())
     });
     NextStep::new(
         if ran_out {

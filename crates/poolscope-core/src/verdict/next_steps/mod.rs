@@ -87,9 +87,9 @@ pub(super) fn next_steps(view: &View<'_>, state: State, suspects: &[Suspect]) ->
 /// Memory that processes spent, then the queues that were full.
 fn other_problem(view: &View<'_>, tools: &Tools) -> Vec<NextStep> {
     let spent = crate::commit::spent(view.case);
-    let holder = spent.iter().filter_map(|moment| moment.holder.as_ref()).max_by_key(|holder| holder.1);
-    let memory =
-        (!spent.is_empty()).then(|| collect::process_memory(holder.map(|holder| holder.0.as_str()), tools));
+    let holder = crate::commit::holder(view.case, &spent);
+    let memory = (!spent.is_empty())
+        .then(|| collect::process_memory(holder.as_ref().map(|holder| holder.0.as_str()), tools));
     let queues = (!view.case.http_reasons.is_empty()).then(|| collect::app_pools(tools));
     memory.into_iter().chain(queues).collect()
 }
